@@ -1,0 +1,249 @@
+package rules
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/logboom/logboom/window"
+)
+
+// ErrRecord is returned for observations or a checkpoint that no engine wrote.
+var ErrRecord = errors.New("rules: damaged record")
+
+// Apply brings the engine to the state it had after it returned these observations and transitions, given the state that
+// it had before. It decides nothing anew but follows the record. It fails with ErrRecord, or with the error of
+// Options.PreviousEnd; the engine must then be thrown away.
+func (e *Engine) Apply(observations []byte, transitions []window.Transition) error {
+	e.begin(0)
+	e.recorder.off = true
+	defer func() { e.recorder.off = false }()
+	in := reader{bytes: observations}
+	applying := application{engine: e, in: &in, batch: Batch{arrival: in.varint()}}
+	if err := applying.readLines(); err != nil {
+		return err
+	}
+	for len(in.bytes) > 0 {
+		if err := applying.operation(); err != nil {
+			return err
+		}
+	}
+	if e.err != nil {
+		return e.err
+	}
+	e.adopt(transitions)
+	return nil
+}
+
+// adopt takes the journaled transitions in the place of those that Apply made on its way, which lack the lines.
+func (e *Engine) adopt(transitions []window.Transition) {
+	e.number += uint64(len(e.decided))
+	journaled := make(map[string]*window.Transition, len(transitions))
+	for i := range transitions {
+		journaled[transitions[i].ID] = &transitions[i]
+		e.number = max(e.number, transitions[i].Number)
+	}
+	for _, decided := range e.decided {
+		if transition, ok := journaled[decided.transition.ID]; ok {
+			*decided.transition = *transition
+		}
+	}
+	e.decided = e.decided[:0]
+}
+
+// application is the reading of one record.
+type application struct {
+	engine *Engine
+	in     *reader
+	// batch stands for the one that was observed; it has its arrival time and nothing else.
+	batch Batch
+	base  int64
+	lines [][]byte
+	rule  *ruleState
+	key   *keyState
+}
+
+func (a *application) readLines() error {
+	count := a.in.uvarint()
+	if a.in.failed || count > uint64(len(a.in.bytes)) {
+		return ErrRecord
+	}
+	a.lines = make([][]byte, count)
+	for i := range a.lines {
+		a.lines[i] = a.in.take(a.in.uvarint())
+	}
+	return a.failed()
+}
+
+func (a *application) failed() error {
+	if a.in.failed {
+		return ErrRecord
+	}
+	return nil
+}
+
+func (a *application) operation() error {
+	first := a.in.byte()
+	argument := uint64(first >> operationBits)
+	if argument == longArgument {
+		argument += a.in.uvarint()
+	}
+	if a.in.failed {
+		return ErrRecord
+	}
+	switch code := first & (1<<operationBits - 1); code {
+	case operationRule:
+		return a.selectRule(argument)
+	case operationKey, operationNewKey:
+		return a.selectKey(code, argument)
+	case operationObserveMillis:
+		return a.observe(unzigzag(argument)*millisecond, 1)
+	case operationObserveNanos:
+		return a.observe(unzigzag(argument), 1)
+	case operationRepeat:
+		return a.observe(0, argument)
+	case operationControl:
+		return a.control(argument)
+	}
+	return ErrRecord
+}
+
+func (a *application) selectRule(index uint64) error {
+	if index >= uint64(len(a.engine.rules)) {
+		return fmt.Errorf("%w: no rule %d", ErrRecord, index)
+	}
+	a.rule, a.key, a.base = a.engine.rules[index], nil, a.batch.arrival
+	return nil
+}
+
+func (a *application) selectKey(code byte, argument uint64) error {
+	if a.rule == nil {
+		return fmt.Errorf("%w: a key without a rule", ErrRecord)
+	}
+	if code == operationNewKey {
+		name := string(a.in.take(argument))
+		if a.in.failed || a.rule.keys[name] != nil {
+			return fmt.Errorf("%w: new key", ErrRecord)
+		}
+		if a.key = a.engine.newKey(a.rule, name, a.rule.nextID); a.key == nil {
+			return a.engine.err
+		}
+		return nil
+	}
+	if a.key = a.rule.byID[argument]; a.key == nil {
+		return fmt.Errorf("%w: no key %d of rule %q", ErrRecord, argument, a.rule.Name)
+	}
+	return nil
+}
+
+// observe does what Observe did for so many events of one time: the first of them may end an episode, the others can
+// only raise the count.
+func (a *application) observe(delta int64, events uint64) error {
+	if a.key == nil || events == 0 {
+		return fmt.Errorf("%w: an observation without a key", ErrRecord)
+	}
+	a.base += delta
+	a.key.lastMatch = a.engine.clock
+	a.key.rule.touch(a.key)
+	if !a.engine.add(a.key, a.base, events) {
+		return fmt.Errorf("%w: an observation that was late", ErrRecord)
+	}
+	a.engine.judge(a.key, &a.batch, 0)
+	return nil
+}
+
+func (a *application) control(argument uint64) error {
+	if argument == controlRules {
+		var list []Rule
+		if err := json.Unmarshal(a.in.take(a.in.uvarint()), &list); err != nil || a.in.failed {
+			return fmt.Errorf("%w: rules", ErrRecord)
+		}
+		a.rule, a.key = nil, nil
+		a.engine.change(list, a.batch.arrival)
+		return nil
+	}
+	if a.key == nil {
+		return fmt.Errorf("%w: an operation without a key", ErrRecord)
+	}
+	switch argument {
+	case controlFinish:
+		return a.finish(a.in.varint())
+	case controlEvict:
+		a.engine.evict(a.key, nil, 0, a.batch.arrival)
+		a.key = nil
+	case controlCompact:
+		a.engine.compact(a.key)
+	case controlLines:
+		return a.restoreLines(a.in.uvarint())
+	default:
+		return ErrRecord
+	}
+	return a.failed()
+}
+
+func (a *application) finish(at int64) error {
+	if a.in.failed || a.key.alert.State() != window.Active {
+		return fmt.Errorf("%w: the end of no episode", ErrRecord)
+	}
+	a.engine.finishIdle(a.key, at, a.batch.arrival)
+	return nil
+}
+
+func (a *application) restoreLines(count uint64) error {
+	for ; count > 0 && !a.in.failed; count-- {
+		number := a.in.uvarint()
+		if number >= uint64(len(a.lines)) {
+			return ErrRecord
+		}
+		a.key.lines.restore(a.lines[number])
+	}
+	return a.failed()
+}
+
+// reader takes values from the front of bytes and remembers when that failed.
+type reader struct {
+	bytes  []byte
+	failed bool
+}
+
+func (r *reader) byte() byte {
+	if len(r.bytes) == 0 {
+		r.failed = true
+		return 0
+	}
+	first := r.bytes[0]
+	r.bytes = r.bytes[1:]
+	return first
+}
+
+func (r *reader) varint() int64 {
+	value, length := binary.Varint(r.bytes)
+	r.skip(length)
+	return value
+}
+
+func (r *reader) uvarint() uint64 {
+	value, length := binary.Uvarint(r.bytes)
+	r.skip(length)
+	return value
+}
+
+func (r *reader) skip(length int) {
+	if length <= 0 {
+		r.failed, r.bytes = true, nil
+		return
+	}
+	r.bytes = r.bytes[length:]
+}
+
+// take returns the next bytes, which stay those of the record.
+func (r *reader) take(length uint64) []byte {
+	if length > uint64(len(r.bytes)) {
+		r.failed, r.bytes = true, nil
+		return nil
+	}
+	taken := r.bytes[:length]
+	r.bytes = r.bytes[length:]
+	return taken
+}

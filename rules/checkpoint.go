@@ -1,0 +1,180 @@
+package rules
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	"github.com/logboom/logboom/window"
+)
+
+// checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at.
+const checkpointVersion = 1
+
+// End is when the last episode of a key ended that the engine has forgotten.
+type End struct {
+	Rule string
+	Key  []byte
+	End  int64
+}
+
+// AppendCheckpoint appends all state of the engine as bytes: version, number of the last transition, the rules as JSON,
+// then for each rule its next id and its keys, those silent longest first. Ends is not in it.
+func (e *Engine) AppendCheckpoint(to []byte) ([]byte, error) {
+	definitions, err := json.Marshal(e.Rules())
+	if err != nil {
+		return nil, fmt.Errorf("encode rules: %w", err)
+	}
+	to = binary.AppendUvarint(to, checkpointVersion)
+	to = binary.AppendUvarint(to, e.number)
+	to = appendBytes(to, definitions)
+	for _, rule := range e.rules {
+		to = binary.AppendUvarint(to, rule.nextID)
+		to = binary.AppendUvarint(to, uint64(len(rule.keys)))
+		rule.each(func(key *keyState) {
+			if err == nil {
+				to, err = key.append(to)
+			}
+		})
+	}
+	return to, err
+}
+
+func (k *keyState) append(to []byte) ([]byte, error) {
+	to = binary.AppendUvarint(to, k.id)
+	to = appendBytes(to, []byte(k.key))
+	to = k.window.AppendBinary(to)
+	to = k.alert.AppendBinary(to)
+	to = binary.AppendUvarint(to, uint64(k.lines.size))
+	for i := range k.lines.size {
+		to = appendBytes(to, k.lines.list[i].text)
+	}
+	if k.opened == nil {
+		return appendBytes(to, nil), nil
+	}
+	opened, err := json.Marshal(k.opened)
+	if err != nil {
+		return nil, fmt.Errorf("encode transition: %w", err)
+	}
+	return appendBytes(to, opened), nil
+}
+
+func appendBytes(to, bytes []byte) []byte {
+	to = binary.AppendUvarint(to, uint64(len(bytes)))
+	return append(to, bytes...)
+}
+
+// Restore brings back the state that AppendCheckpoint wrote. The engine must be new. It fails with ErrRecord, and takes
+// no more memory than a small multiple of the input; the engine must then be thrown away.
+func (e *Engine) Restore(checkpoint []byte) error {
+	in := &reader{bytes: checkpoint}
+	if version := in.uvarint(); version != checkpointVersion {
+		return fmt.Errorf("%w: checkpoint version %d, this program reads %d", ErrRecord, version, checkpointVersion)
+	}
+	e.number = in.uvarint()
+	var list []Rule
+	if err := json.Unmarshal(in.take(in.uvarint()), &list); err != nil || in.failed {
+		return fmt.Errorf("%w: rules", ErrRecord)
+	}
+	e.change(list, 0)
+	for _, rule := range e.rules {
+		if err := e.restoreRule(rule, in); err != nil {
+			return err
+		}
+	}
+	if in.failed || len(in.bytes) > 0 {
+		return ErrRecord
+	}
+	return nil
+}
+
+func (e *Engine) restoreRule(rule *ruleState, in *reader) error {
+	nextID, keys := in.uvarint(), in.uvarint()
+	for ; keys > 0; keys-- {
+		key, err := restoreKey(rule, in)
+		if err != nil {
+			return err
+		}
+		rule.include(key)
+		e.account(rule, key.window.Runs())
+		if key.alert.State() == window.Active {
+			e.schedule(key)
+		}
+	}
+	rule.nextID = max(rule.nextID, nextID)
+	return nil
+}
+
+func restoreKey(rule *ruleState, in *reader) (*keyState, error) {
+	key := &keyState{rule: rule, heapIndex: -1}
+	key.id, key.key = in.uvarint(), string(in.take(in.uvarint()))
+	if in.failed || rule.keys[key.key] != nil || rule.byID[key.id] != nil {
+		return nil, fmt.Errorf("%w: a key of rule %q", ErrRecord, rule.Name)
+	}
+	var err error
+	if key.window, in.bytes, err = window.DecodeWindow(in.bytes); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	if key.alert, in.bytes, err = window.DecodeAlert(in.bytes); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	for lines := in.uvarint(); lines > 0 && !in.failed; lines-- {
+		key.lines.restore(in.take(in.uvarint()))
+	}
+	if opened := in.take(in.uvarint()); len(opened) > 0 {
+		key.opened = new(window.Transition)
+		if err := json.Unmarshal(opened, key.opened); err != nil {
+			return nil, fmt.Errorf("%w: a transition", ErrRecord)
+		}
+	}
+	if in.failed {
+		return nil, ErrRecord
+	}
+	return key, nil
+}
+
+// Ends returns when the last episodes of the keys that were forgotten since ForgetEnds ended. They have to be stored
+// together with the checkpoint, for Options.PreviousEnd.
+func (e *Engine) Ends() []End {
+	list := make([]End, 0, len(e.ends))
+	for key, end := range e.ends {
+		list = append(list, End{Rule: key.rule, Key: []byte(key.key), End: end})
+	}
+	return list
+}
+
+// ForgetEnds drops what Ends returned, once it is stored.
+func (e *Engine) ForgetEnds(stored []End) {
+	for _, end := range stored {
+		key := endKey{end.Rule, string(end.Key)}
+		if e.ends[key] == end.End {
+			delete(e.ends, key)
+		}
+	}
+}
+
+// Open returns the transitions that began the episodes which are open now, by rule, those silent longest first.
+func (e *Engine) Open() []window.Transition {
+	var open []window.Transition
+	for _, rule := range e.rules {
+		rule.active.each(func(key *keyState) {
+			if key.opened != nil {
+				open = append(open, *key.opened)
+			}
+		})
+	}
+	return open
+}
+
+// Number returns the number of the last transition, 0 where there was none.
+func (e *Engine) Number() uint64 { return e.number }
+
+// Counters returns the counters of each rule, by its name. The counters may be read from any goroutine, the map belongs
+// to the caller.
+func (e *Engine) Counters() map[string]*Counters {
+	counters := make(map[string]*Counters, len(e.rules))
+	for _, rule := range e.rules {
+		counters[rule.Name] = rule.counters
+	}
+	return counters
+}

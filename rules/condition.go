@@ -1,0 +1,218 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/logboom/logboom/event"
+)
+
+// maxCondition bounds the text of a condition, in bytes.
+const maxCondition = 10_000
+
+// fieldsName is what a field is compiled to: an element of the environment's Fields.
+const fieldsName = "Fields"
+
+// environment is what a condition runs on: the values of just the fields that it names.
+type environment struct {
+	Fields []any
+}
+
+// condition is a compiled where. It never changes after compilation and is safe for concurrent use.
+type condition struct {
+	program *vm.Program
+	// fields are the selector's indices of the fields that the program uses, in the order of environment.Fields.
+	fields []int
+}
+
+// compileCondition compiles an expr expression whose identifiers are fields of the event: message, host.name,
+// http["response"], or field("@timestamp") for a name that is no identifier.
+func compileCondition(source string, paths *pathTable) (*condition, error) {
+	if len(source) > maxCondition {
+		return nil, fmt.Errorf("%d bytes are too long, at most %d", len(source), maxCondition)
+	}
+	tree, err := parser.Parse(source)
+	if err != nil {
+		return nil, fmt.Errorf("not a condition: %w", err)
+	}
+	names := newFieldNames(tree.Node)
+	ast.Walk(&tree.Node, names)
+	if names.err != nil {
+		return nil, names.err
+	}
+	used := names.used()
+	program, err := expr.Compile(source, expr.Env(environment{}), expr.AsBool(), expr.Patch(newFieldPatch(tree.Node, used)))
+	if err != nil {
+		return nil, fmt.Errorf("not a condition: %w", err)
+	}
+	compiled := &condition{program: program}
+	for _, path := range used {
+		if _, err := event.NewSelector(path); err != nil {
+			return nil, fmt.Errorf("field %q: %w", path, err)
+		}
+		compiled.fields = append(compiled.fields, paths.index(path))
+	}
+	return compiled, nil
+}
+
+func (c *condition) renumber(selected func(int) int) {
+	for i := range c.fields {
+		c.fields[i] = selected(c.fields[i])
+	}
+}
+
+// evaluator runs conditions on one goroutine, reusing its memory.
+type evaluator struct {
+	machine     vm.VM
+	environment environment
+}
+
+// verdict is what a condition says of an event.
+type verdict uint8
+
+const (
+	matches verdict = iota
+	differs
+	// fails is for a condition that could not be evaluated although none of its fields was missing, such as an order
+	// of text and number. The event does not match, and is counted.
+	fails
+)
+
+// evaluate runs the condition on the selected values. An error is a mismatch: a field that an event does not have, and
+// that the condition did not ask about by == nil or ??, is no reason to stop.
+func (e *evaluator) evaluate(c *condition, values []event.Value) verdict {
+	e.environment.Fields = e.environment.Fields[:0]
+	missing := false
+	for _, field := range c.fields {
+		value := values[field].Any()
+		missing = missing || value == nil
+		e.environment.Fields = append(e.environment.Fields, value)
+	}
+	result, err := e.machine.Run(c.program, &e.environment)
+	switch on, isBool := result.(bool); {
+	case err == nil && isBool && on:
+		return matches
+	case err == nil && isBool || missing:
+		return differs
+	}
+	return fails
+}
+
+// fieldNames finds which nodes of a condition name fields. ast.Walk visits children first, so a chain a.b.c is seen from
+// its root on: each longer name takes the place of the one inside.
+type fieldNames struct {
+	paths     map[ast.Node]string
+	order     []ast.Node
+	variables []string
+	err       error
+}
+
+func newFieldNames(root ast.Node) *fieldNames {
+	names := &fieldNames{paths: make(map[ast.Node]string)}
+	ast.Walk(&root, variableNames{&names.variables})
+	return names
+}
+
+// variableNames collects what `let` declares, which are no fields.
+type variableNames struct{ list *[]string }
+
+// Visit implements ast.Visitor.
+func (v variableNames) Visit(node *ast.Node) {
+	if declarator, ok := (*node).(*ast.VariableDeclaratorNode); ok {
+		*v.list = append(*v.list, declarator.Name)
+	}
+}
+
+// Visit implements ast.Visitor.
+func (f *fieldNames) Visit(node *ast.Node) {
+	switch typed := (*node).(type) {
+	case *ast.IdentifierNode:
+		if !slices.Contains(f.variables, typed.Value) {
+			f.name(typed, typed.Value)
+		}
+	case *ast.MemberNode:
+		base, ok := f.paths[typed.Node]
+		property, isName := typed.Property.(*ast.StringNode)
+		if ok && isName {
+			delete(f.paths, typed.Node)
+			f.name(typed, base+"."+property.Value)
+		}
+	case *ast.ChainNode:
+		if path, ok := f.paths[typed.Node]; ok {
+			delete(f.paths, typed.Node)
+			f.name(typed, path)
+		}
+	case *ast.CallNode:
+		f.call(typed)
+	}
+}
+
+func (f *fieldNames) name(node ast.Node, path string) {
+	f.paths[node] = path
+	f.order = append(f.order, node)
+}
+
+// call takes field("name"); any other function of a field's name does not exist.
+func (f *fieldNames) call(node *ast.CallNode) {
+	callee, ok := f.paths[node.Callee]
+	if !ok {
+		return
+	}
+	if callee == "field" && len(node.Arguments) == 1 {
+		if name, ok := node.Arguments[0].(*ast.StringNode); ok {
+			delete(f.paths, node.Callee)
+			f.name(node, name.Value)
+			return
+		}
+	}
+	if f.err == nil {
+		f.err = fmt.Errorf("unknown function %s; fields are tested like this: %s contains \"text\", field(\"a-b\") == 1", callee,
+			strings.SplitN(callee, ".", 2)[0])
+	}
+}
+
+// used returns the paths that are left, each once, in the order in which they are first named.
+func (f *fieldNames) used() []string {
+	var used []string
+	for _, node := range f.order {
+		if path, ok := f.paths[node]; ok && !slices.Contains(used, path) {
+			used = append(used, path)
+		}
+	}
+	return used
+}
+
+// fieldPatch replaces each field in a condition by its element of the environment. It meets the same tree in the same
+// order as fieldNames did, and so finds the same names.
+type fieldPatch struct {
+	names *fieldNames
+	used  []string
+}
+
+func newFieldPatch(root ast.Node, used []string) *fieldPatch {
+	return &fieldPatch{names: newFieldNames(root), used: used}
+}
+
+// Visit implements ast.Visitor.
+func (p *fieldPatch) Visit(node *ast.Node) {
+	before := len(p.names.order)
+	p.names.Visit(node)
+	if len(p.names.order) == before {
+		return
+	}
+	// A name that only begins a longer one stands here for a moment; it gets index 0 and is replaced with its parent.
+	path := p.names.paths[*node]
+	patched := &ast.MemberNode{
+		Node:     &ast.IdentifierNode{Value: fieldsName},
+		Property: &ast.IntegerNode{Value: max(0, slices.Index(p.used, path))},
+	}
+	delete(p.names.paths, *node)
+	ast.Patch(node, patched)
+	p.names.paths[*node] = path
+}

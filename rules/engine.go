@@ -1,0 +1,239 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/logboom/logboom/window"
+)
+
+// FutureLimit is how far an event's time may be ahead of its arrival, in nanoseconds, before it is taken for the mistake
+// of a fast clock; such an event counts at its key's M instead, lest it make everybody else late.
+const FutureLimit = int64(5 * 60 * 1e9)
+
+// DefaultRunBudget is how many distinct times all windows of an engine keep together unless told otherwise: 16 bytes
+// each, 256 MiB in all.
+const DefaultRunBudget = 16 << 20
+
+// Options say what an engine needs from outside. The zero value is good for replay and tests.
+type Options struct {
+	// RunBudget bounds the distinct times in all windows together; 0 means DefaultRunBudget. Above it the older times
+	// of a window are merged, which keeps decisions exact; where that is not enough, other keys are evicted.
+	RunBudget int
+	// PreviousEnd returns the end of the last episode of a key that is not in memory, from where Ends went. nil means
+	// that there is none.
+	PreviousEnd func(rule string, key []byte) (end int64, ok bool, err error)
+	// Watch, if not nil, is told of every event that a rule matched, right after it was judged. It is for replay.
+	Watch func(Observed)
+	// Unclamped takes times in the future as they are, as replay does.
+	Unclamped bool
+}
+
+// Observed is the state of one key after one event that its rule matched.
+type Observed struct {
+	Rule   string
+	Key    string
+	Time   int64
+	Count  uint64
+	Active bool
+}
+
+// Outcome is what an engine made of a batch.
+type Outcome struct {
+	// Observations is the record to be journaled and given to Apply; empty where nothing changed. It is valid until the
+	// next call of the engine.
+	Observations []byte
+	// Transitions are in the order of the events that made them.
+	Transitions []window.Transition
+}
+
+// Engine decides. It is not safe for concurrent use: it has one writer.
+type Engine struct {
+	options   Options
+	set       *Set
+	rules     []*ruleState
+	clock     int64
+	number    uint64
+	runs      int
+	deadlines deadlines
+	ends      map[endKey]int64
+	recorder  recorder
+	decided   []decision
+	err       error
+}
+
+// decision is a transition with the place of its event in the batch, for the order of the outcome.
+type decision struct {
+	event      int32
+	transition *window.Transition
+}
+
+// endKey names a key of a rule that the engine may have forgotten.
+type endKey struct{ rule, key string }
+
+// NewEngine returns an engine without rules and without state. Restore and Apply bring back an earlier one's; Change
+// gives it its rules.
+func NewEngine(options Options) *Engine {
+	if options.RunBudget == 0 {
+		options.RunBudget = DefaultRunBudget
+	}
+	return &Engine{options: options, ends: make(map[endKey]int64)}
+}
+
+// Observe judges every event of the batch, in order, and returns what came of it. The batch must have been decoded
+// against the set given to Change. clock is the reading of the idle clock, in nanoseconds, which never goes back. It
+// fails only where Options.PreviousEnd does; the engine must then be thrown away.
+func (e *Engine) Observe(batch *Batch, clock int64) (Outcome, error) {
+	e.begin(clock)
+	e.recorder.begin(batch)
+	for i, rule := range e.rules {
+		rule.counters.ConditionErrors.Add(batch.failed[i])
+		if len(batch.matches[i]) == 0 {
+			continue
+		}
+		e.observeRule(rule, batch)
+	}
+	return e.finish()
+}
+
+// begin starts a call that may decide something.
+func (e *Engine) begin(clock int64) {
+	e.clock = max(e.clock, clock)
+	e.decided = e.decided[:0]
+	e.recorder.reset()
+}
+
+// finish orders and numbers what was decided.
+func (e *Engine) finish() (Outcome, error) {
+	if e.err != nil {
+		return Outcome{}, e.err
+	}
+	outcome := Outcome{Observations: e.recorder.bytes()}
+	if len(e.decided) == 0 {
+		return outcome, nil
+	}
+	slices.SortStableFunc(e.decided, func(a, b decision) int { return int(a.event) - int(b.event) })
+	outcome.Transitions = make([]window.Transition, len(e.decided))
+	for i, decided := range e.decided {
+		e.number++
+		decided.transition.Number = e.number
+		outcome.Transitions[i] = *decided.transition
+	}
+	return outcome, nil
+}
+
+// observeRule takes the rule's events of a batch in turn. Keys are independent of each other, so going rule by rule gives
+// what going event by event would, and keeps the observations of a rule together.
+func (e *Engine) observeRule(rule *ruleState, batch *Batch) {
+	var late, clamped uint64
+	for _, match := range batch.matches[rule.index] {
+		key := e.key(rule, batch.key(match), batch, int32(match.event))
+		if key == nil {
+			return
+		}
+		at := batch.times[match.event]
+		if !e.options.Unclamped && at > batch.arrival && at-batch.arrival > FutureLimit {
+			at = batch.arrival
+			if key.window.Seen() {
+				at = key.window.Max()
+			}
+			clamped++
+		}
+		key.lastMatch = e.clock
+		if !e.observeEvent(key, at, batch, int32(match.event)) {
+			late++
+		}
+		if e.options.Watch != nil {
+			e.options.Watch(Observed{
+				Rule: rule.Name, Key: showKey([]byte(key.key)), Time: batch.times[match.event],
+				Count: key.window.Count(), Active: key.alert.State() == window.Active,
+			})
+		}
+	}
+	e.recorder.freshLines(batch)
+	rule.counters.Matched.Add(uint64(len(batch.matches[rule.index])))
+	rule.counters.Late.Add(late)
+	rule.counters.Clamped.Add(clamped)
+}
+
+// observeEvent adds one event to its window and judges it. It returns false for an event that came too late.
+func (e *Engine) observeEvent(key *keyState, at int64, batch *Batch, number int32) bool {
+	if e.runs >= e.options.RunBudget {
+		e.makeRoomForRuns(key, batch, number)
+	}
+	if !e.add(key, at, 1) {
+		return false
+	}
+	key.rule.touch(key)
+	e.recorder.observe(key, at)
+	ends := key.alert.State() == window.Active && key.window.Count() < key.rule.Threshold
+	if !ends {
+		// The line of the event that ends an episode is no line of the episode.
+		e.recorder.line(key, number)
+	}
+	e.judge(key, batch, number)
+	if ends {
+		e.recorder.line(key, number)
+	}
+	return true
+}
+
+// add adds events of one time to a key's window and keeps the account of runs.
+func (e *Engine) add(key *keyState, at int64, events uint64) bool {
+	before := key.window.Runs()
+	if !key.window.Add(at, events) {
+		return false
+	}
+	e.account(key.rule, key.window.Runs()-before)
+	return true
+}
+
+// judge is the only place where an event changes an alert.
+func (e *Engine) judge(key *keyState, batch *Batch, number int32) {
+	w := &key.window
+	if !key.alert.Judge(w.Max(), w.Count(), key.rule.Threshold, w.Approximate()) {
+		return
+	}
+	e.changed(key, batch, number, "", batch.arrival)
+}
+
+// changed keeps the books of a change that the alert has made, and decides its transition. batch may be nil where no
+// event made the change.
+func (e *Engine) changed(key *keyState, batch *Batch, number int32, reason string, received int64) {
+	rule, alert, w := key.rule, &key.alert, &key.window
+	peak, approximate := alert.Peak()
+	transition := &window.Transition{
+		ID:   window.TransitionID(rule.Name, []byte(key.key), alert.Start(), alert.State()),
+		Rule: rule.Name, RuleID: rule.ID(), Grouped: len(rule.GroupBy) > 0, Key: showKey([]byte(key.key)),
+		State: alert.State(), Time: w.Max(), Start: alert.Start(), Count: w.Count(), Peak: peak,
+		Approximate: approximate || w.Approximate(), Threshold: rule.Threshold, Window: rule.Window,
+		Received: received, Reason: reason,
+	}
+	texts := e.recorder.texts(key, batch)
+	if alert.State() == window.Active {
+		transition.First = texts
+		e.opened(key, transition)
+	} else {
+		transition.End, _ = alert.End()
+		transition.Last = texts
+		if key.opened != nil {
+			transition.First = key.opened.First
+		}
+		e.closed(key)
+	}
+	rule.counters.Transitions.Add(1)
+	e.decided = append(e.decided, decision{number, transition})
+}
+
+// opened and closed keep what depends on a state: the transition that opened the episode, the order of eviction, and the
+// idle deadline.
+func (e *Engine) opened(key *keyState, transition *window.Transition) {
+	key.opened = transition
+	key.rule.move(key, &key.rule.active)
+	e.schedule(key)
+}
+
+func (e *Engine) closed(key *keyState) {
+	key.opened = nil
+	key.rule.move(key, &key.rule.inactive)
+	e.deadlines.remove(key)
+}

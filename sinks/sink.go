@@ -1,0 +1,102 @@
+// Package sinks delivers alerts. It holds the contract of a sink, the alert document, and the one delivery loop that
+// every sink runs under: it reads committed transitions behind the sink's cursor, tries, waits, sets aside what can
+// never succeed, and moves the cursor only past what is done.
+//
+// A sink sees committed transitions only, in the order of their numbers. What it is given again after a crash or an
+// unknown outcome is the same, byte for byte.
+package sinks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/logboom/logboom/window"
+)
+
+// Sink is a place where alerts go. A sink is driven by one goroutine, its delivery loop; it need not be safe for
+// concurrent use.
+type Sink interface {
+	// Deliver tries to deliver the transitions, in order, and returns one outcome for each, or a single error that
+	// stands for all of them. nil is done; a Permanent error goes to the dead letters and counts as done; any other
+	// is tried again, after RetryAfter's delay where the error carries one. Deliver must not try again by itself and
+	// must return soon after ctx ends. A sink for which the order matters does not go past a transition that has to
+	// be tried again: the ones behind it get ErrNotTried.
+	Deliver(ctx context.Context, transitions []window.Transition) ([]error, error)
+	// Close releases what the sink holds. It is called once, after the last Deliver.
+	Close() error
+}
+
+// Stateful is a Sink with facts of its own that must survive a restart: the length of a file, the ids of messages.
+// They are stored with the cursor, in one atomic write.
+type Stateful interface {
+	Sink
+	// State returns the facts as bytes, as of the last Deliver.
+	State() []byte
+	// Restore takes back what State returned, before the first Deliver. It is called with nil where nothing is stored,
+	// and again with the same where it failed. State may be called once it has succeeded.
+	Restore(state []byte) error
+}
+
+// Cursor is how far a sink has come: every transition with a Number up to After is done.
+type Cursor struct {
+	After uint64
+	// State is what Stateful.State returned.
+	State []byte
+}
+
+// Outbox is where committed transitions are read from.
+type Outbox interface {
+	// Next returns up to limit transitions with numbers greater than after, in order, as soon as there is one. It
+	// returns ctx's error when ctx ends first.
+	Next(ctx context.Context, after uint64, limit int) ([]window.Transition, error)
+}
+
+// CursorStore keeps the cursors of sinks, durably, by the sink's name.
+type CursorStore interface {
+	// LoadCursor returns the stored cursor, and false where there is none.
+	LoadCursor(sink string) (Cursor, bool, error)
+	// StoreCursor returns after the cursor is on disk.
+	StoreCursor(sink string, cursor Cursor) error
+}
+
+// DeadLetter is an alert that a receiver refused for good.
+type DeadLetter struct {
+	// Output is the sink's name, Reason what the receiver said.
+	Output string
+	Reason string
+	// ID is the transition's, and Document its alert document, as Document returns it.
+	ID       string
+	Document []byte
+}
+
+// ErrNotTried is the outcome of a transition that a sink left alone, because one before it must be delivered first.
+var ErrNotTried = errors.New("not tried, one before it must be delivered first")
+
+// Permanent is an error that trying again cannot mend.
+type Permanent struct{ Err error }
+
+// Error returns the wrapped error's text.
+func (p *Permanent) Error() string { return p.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (p *Permanent) Unwrap() error { return p.Err }
+
+// RetryAfter is an error of a receiver that said when to come again.
+type RetryAfter struct {
+	Err   error
+	Delay time.Duration
+}
+
+// Error returns the wrapped error's text with the delay.
+func (r *RetryAfter) Error() string { return fmt.Sprintf("%v (try again after %s)", r.Err, r.Delay) }
+
+// Unwrap returns the wrapped error.
+func (r *RetryAfter) Unwrap() error { return r.Err }
+
+// IsPermanent tells whether err, or an error that it wraps, is Permanent.
+func IsPermanent(err error) bool {
+	var permanent *Permanent
+	return errors.As(err, &permanent)
+}

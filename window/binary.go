@@ -1,0 +1,141 @@
+package window
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// ErrState is returned for bytes that AppendBinary did not write.
+var ErrState = errors.New("window: damaged state")
+
+// The flags byte in front of the binary form of a window and of an alert.
+const (
+	flagSeen byte = 1 << iota
+	flagMerged
+	flagActive
+	flagApproximate
+	flagEnded
+)
+
+// AppendBinary appends the window as bytes and returns the extended slice. The form is a flags byte, then varints: the
+// length, M, the time of the newest merged run, the number of runs, and for each run its distance from the one before
+// and its count.
+func (w *Window) AppendBinary(to []byte) []byte {
+	var flags byte
+	if w.seen {
+		flags |= flagSeen
+	}
+	if w.merged {
+		flags |= flagMerged
+	}
+	to = append(to, flags)
+	to = binary.AppendVarint(to, w.length)
+	to = binary.AppendVarint(to, w.max)
+	to = binary.AppendVarint(to, w.mergedThrough)
+	to = binary.AppendUvarint(to, uint64(w.runs.size))
+	var before int64
+	for i := range w.runs.size {
+		item := w.runs.at(i)
+		to = binary.AppendVarint(to, item.time-before)
+		to = binary.AppendUvarint(to, item.count)
+		before = item.time
+	}
+	return to
+}
+
+// DecodeWindow reads what AppendBinary wrote and returns the window and the bytes behind it. It fails with ErrState, and
+// takes no more memory than a small multiple of the input.
+func DecodeWindow(from []byte) (Window, []byte, error) {
+	in := reader{bytes: from}
+	flags := in.byte()
+	w := Window{seen: flags&flagSeen != 0, merged: flags&flagMerged != 0}
+	w.length, w.max, w.mergedThrough = in.varint(), in.varint(), in.varint()
+	size := in.uvarint()
+	if in.failed || size > uint64(len(in.bytes)) || w.length <= 0 {
+		return Window{}, nil, ErrState
+	}
+	var before int64
+	for i := range size {
+		item := run{before + in.varint(), in.uvarint()}
+		if in.failed || item.count == 0 || i > 0 && item.time <= before {
+			return Window{}, nil, ErrState
+		}
+		w.runs.pushBack(item)
+		w.count += item.count
+		before = item.time
+	}
+	if size > 0 && (!w.seen || before > w.max) {
+		return Window{}, nil, ErrState
+	}
+	return w, in.bytes, nil
+}
+
+// AppendBinary appends the alert as bytes and returns the extended slice: a flags byte, then the varints of start, peak
+// and end.
+func (a *Alert) AppendBinary(to []byte) []byte {
+	var flags byte
+	if a.state == Active {
+		flags |= flagActive
+	}
+	if a.approximate {
+		flags |= flagApproximate
+	}
+	if a.ended {
+		flags |= flagEnded
+	}
+	to = append(to, flags)
+	to = binary.AppendVarint(to, a.start)
+	to = binary.AppendUvarint(to, a.peak)
+	return binary.AppendVarint(to, a.end)
+}
+
+// DecodeAlert reads what AppendBinary wrote and returns the alert and the bytes behind it. It fails with ErrState.
+func DecodeAlert(from []byte) (Alert, []byte, error) {
+	in := reader{bytes: from}
+	flags := in.byte()
+	a := Alert{approximate: flags&flagApproximate != 0, ended: flags&flagEnded != 0}
+	if flags&flagActive != 0 {
+		a.state = Active
+	}
+	a.start, a.peak, a.end = in.varint(), in.uvarint(), in.varint()
+	if in.failed {
+		return Alert{}, nil, ErrState
+	}
+	return a, in.bytes, nil
+}
+
+// reader takes numbers from the front of bytes and remembers when that failed.
+type reader struct {
+	bytes  []byte
+	failed bool
+}
+
+func (r *reader) byte() byte {
+	if len(r.bytes) == 0 {
+		r.failed = true
+		return 0
+	}
+	first := r.bytes[0]
+	r.bytes = r.bytes[1:]
+	return first
+}
+
+func (r *reader) varint() int64 {
+	value, length := binary.Varint(r.bytes)
+	r.take(length)
+	return value
+}
+
+func (r *reader) uvarint() uint64 {
+	value, length := binary.Uvarint(r.bytes)
+	r.take(length)
+	return value
+}
+
+func (r *reader) take(length int) {
+	if length <= 0 {
+		r.failed, r.bytes = true, nil
+		return
+	}
+	r.bytes = r.bytes[length:]
+}

@@ -1,0 +1,245 @@
+package window
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// model is a window as the definition says it: all events ever seen, counted afresh each time.
+type model struct {
+	length int64
+	times  []int64
+	max    int64
+}
+
+func (m *model) add(at int64) bool {
+	if len(m.times) == 0 || at > m.max {
+		m.max = at
+	}
+	m.times = append(m.times, at)
+	return at >= m.max-m.length
+}
+
+func (m *model) countAt(now int64) uint64 {
+	var count uint64
+	for _, at := range m.times {
+		if at >= max(now, m.max)-m.length {
+			count++
+		}
+	}
+	return count
+}
+
+func drawEvents(t *rapid.T) []int64 {
+	step := rapid.SampledFrom([]int64{1, 7, 40, 300}).Draw(t, "step")
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) int64 {
+		return rapid.Int64Range(0, 40).Draw(t, "at") * step
+	}), 1, 120).Draw(t, "events")
+}
+
+func TestWindowEqualsModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		length := rapid.Int64Range(1, 400).Draw(t, "length")
+		threshold := rapid.Uint64Range(1, 30).Draw(t, "threshold")
+		w, m := New(time.Duration(length)), &model{length: length}
+		drift := rapid.Int64Range(0, 50).Draw(t, "drift")
+		for i, at := range drawEvents(t) {
+			at += int64(i) * drift
+			before := w.Count()
+			counted := w.Add(at, 1)
+			if want := m.add(at); counted != want {
+				t.Fatalf("event %d at %d: counted %v, want %v", i, at, counted, want)
+			}
+			if !counted && w.Count() != before {
+				t.Fatalf("a late event changed the count")
+			}
+			if got, want := w.Count(), m.countAt(m.max); got != want {
+				t.Fatalf("event %d at %d: count %d, want %d", i, at, got, want)
+			}
+			now := m.max + rapid.Int64Range(0, 500).Draw(t, "later")
+			if got, want := w.CountAt(now), m.countAt(now); got != want {
+				t.Fatalf("count at %d: %d, want %d", now, got, want)
+			}
+			falls := w.FallsBelow(threshold)
+			if m.countAt(falls) >= threshold {
+				t.Fatalf("at %d the count is %d, not below %d", falls, m.countAt(falls), threshold)
+			}
+			if falls > m.max && m.countAt(falls-1) < threshold {
+				t.Fatalf("the count was below %d before %d", threshold, falls)
+			}
+		}
+	})
+}
+
+// TestCompactKeepsDecisions compacts at random and compares on and off, by event and by clock, with the model.
+func TestCompactKeepsDecisions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		length := rapid.Int64Range(1, 2000).Draw(t, "length")
+		threshold := rapid.Uint64Range(1, 20).Draw(t, "threshold")
+		w, m := New(time.Duration(length)), &model{length: length}
+		for i, at := range drawEvents(t) {
+			at += int64(i) * 3
+			if got, want := w.Add(at, 1), m.add(at); got != want {
+				t.Fatalf("event %d: counted %v, want %v", i, got, want)
+			}
+			if rapid.Bool().Draw(t, "compact") {
+				runs := w.Runs()
+				if freed := w.Compact(threshold); w.Runs() != runs-freed {
+					t.Fatalf("%d runs, %d freed, now %d", runs, freed, w.Runs())
+				}
+			}
+			exact := m.countAt(m.max)
+			if got, want := w.Count() >= threshold, exact >= threshold; got != want {
+				t.Fatalf("event %d: on %v, want %v", i, got, want)
+			}
+			if !w.Approximate() && w.Count() != exact {
+				t.Fatalf("event %d: count %d is called exact, want %d", i, w.Count(), exact)
+			}
+			now := m.max + rapid.Int64Range(0, 2500).Draw(t, "later")
+			if got, want := w.CountAt(now) >= threshold, m.countAt(now) >= threshold; got != want {
+				t.Fatalf("at %d: on %v, want %v", now, got, want)
+			}
+		}
+	})
+}
+
+func TestCompactFreesMemory(t *testing.T) {
+	w := New(time.Hour)
+	for i := range int64(1000) {
+		w.Add(i, 1)
+	}
+	if freed := w.Compact(10); freed != 495 {
+		t.Errorf("freed %d runs, want 495: all but the latest ten are merged in pairs", freed)
+	}
+	if w.Count() != 1000 || !w.Approximate() {
+		t.Errorf("count %d, approximate %v; want 1000, true", w.Count(), w.Approximate())
+	}
+	if freed := w.Compact(2000); freed != 0 {
+		t.Errorf("freed %d runs that the threshold needs", freed)
+	}
+	w.Add(int64(2*time.Hour), 1)
+	if w.Approximate() {
+		t.Error("still approximate after the merged part left the window")
+	}
+}
+
+func TestWindowAtTheEndsOfTime(t *testing.T) {
+	w := New(time.Second)
+	for _, at := range []int64{math.MinInt64, math.MinInt64 + 1, math.MinInt64} {
+		if !w.Add(at, 1) {
+			t.Errorf("%d was late", at)
+		}
+	}
+	if w.Count() != 3 {
+		t.Errorf("count %d, want 3", w.Count())
+	}
+	w.Add(math.MaxInt64, 1)
+	if got := w.CountAt(math.MaxInt64); got != 1 {
+		t.Errorf("count at the end %d, want 1", got)
+	}
+	if got := w.FallsBelow(1); got != math.MaxInt64 {
+		t.Errorf("falls below at %d, want the last instant", got)
+	}
+}
+
+func TestRingGivesMemoryBack(t *testing.T) {
+	w := New(time.Second)
+	for i := range int64(100_000) {
+		w.Add(i, 1)
+	}
+	for i := range int64(100) {
+		w.Add(int64(time.Hour)+i*int64(time.Hour), 1)
+	}
+	if capacity := len(w.runs.items); capacity > 8 {
+		t.Errorf("%d runs are kept for %d", capacity, w.Runs())
+	}
+}
+
+func TestAddInOrderAllocatesNothing(t *testing.T) {
+	w := New(time.Second)
+	at := int64(0)
+	step := func() {
+		at += int64(time.Millisecond)
+		w.Add(at, 1)
+	}
+	for range 5000 {
+		step()
+	}
+	if allocations := testing.AllocsPerRun(5000, step); allocations != 0 {
+		t.Errorf("%v allocations an event", allocations)
+	}
+}
+
+func TestWindowBinary(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := New(time.Duration(rapid.Int64Range(1, 4000).Draw(t, "length")))
+		if rapid.Bool().Draw(t, "any") {
+			for _, at := range drawEvents(t) {
+				w.Add(at-2000, 1)
+			}
+			w.Compact(3)
+		}
+		tail := []byte("tail")
+		restored, rest, err := DecodeWindow(append(w.AppendBinary(nil), tail...))
+		if err != nil || !slices.Equal(rest, tail) {
+			t.Fatalf("rest %q, error %v", rest, err)
+		}
+		if got, want := restored.AppendBinary(nil), w.AppendBinary(nil); !slices.Equal(got, want) {
+			t.Fatalf("%x, want %x", got, want)
+		}
+		if restored.Count() != w.Count() || restored.Approximate() != w.Approximate() {
+			t.Fatal("count or its quality differ")
+		}
+	})
+}
+
+func FuzzDecodeWindow(f *testing.F) {
+	w := New(time.Second)
+	for i := range int64(9) {
+		w.Add(i, uint64(i+1))
+	}
+	f.Add(w.AppendBinary(nil))
+	a := Alert{}
+	a.Judge(1, 5, 5, true)
+	f.Add(a.AppendBinary(nil))
+	f.Fuzz(func(t *testing.T, bytes []byte) {
+		if w, _, err := DecodeWindow(bytes); err == nil {
+			again, rest, err := DecodeWindow(w.AppendBinary(nil))
+			if err != nil || len(rest) != 0 || again.Count() != w.Count() {
+				t.Fatalf("no round trip: %v", err)
+			}
+			w.Add(math.MaxInt64, 1)
+		}
+		if a, _, err := DecodeAlert(bytes); err == nil {
+			if again, _, err := DecodeAlert(a.AppendBinary(nil)); err != nil || again != a {
+				t.Fatalf("no round trip: %v", err)
+			}
+		}
+	})
+}
+
+func BenchmarkAddInOrder(b *testing.B) {
+	for _, length := range []time.Duration{time.Second, time.Minute, time.Hour} {
+		b.Run(length.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			w, at := New(length), int64(0)
+			for b.Loop() {
+				at += int64(10 * time.Microsecond)
+				w.Add(at/1e6*1e6, 1)
+			}
+		})
+	}
+}
+
+func BenchmarkAddLate(b *testing.B) {
+	b.ReportAllocs()
+	w, at := New(time.Minute), int64(time.Hour)
+	for i := 0; b.Loop(); i++ {
+		at += int64(10 * time.Microsecond)
+		w.Add((at-int64(i%7)*int64(3*time.Millisecond))/1e6*1e6, 1)
+	}
+}
