@@ -1,8 +1,8 @@
 // Package event reads one log event: its bytes as they came, its time, and the fields that somebody asked for.
 //
-// An event is a JSON object. It is never decoded into a map: a [Selector] is compiled once from the field paths that the
-// rules name, and [Selector.Scan] walks over the bytes of each event a single time, checks that they are valid JSON and
-// notes where the selected values stand. A [Value] is a window on those bytes; it is decoded only when it is asked to be.
+// An event is a JSON object. It is never decoded into a map: a [Selector] is compiled once from the field paths that
+// the rules name, and [Selector.Scan] walks over the bytes of each event a single time, checks that they are valid JSON
+// and notes where the selected values stand. A [Value] is a window on those bytes, decoded only when asked to be.
 //
 // Invariants:
 //   - Scan says yes to exactly those documents that encoding/json calls valid, that are an object, and that are nested

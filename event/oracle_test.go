@@ -168,15 +168,19 @@ func onlyFloats(decoded any) any {
 	return decoded
 }
 
-var oraclePaths = []string{"a", "a.b", "a.b.c", "a.c", "b.c.a", "d", "message", "@timestamp", "host.name", "log.file.path", "😀"}
+var oraclePaths = []string{
+	"a", "a.b", "a.b.c", "a.c", "b.c.a", "d", "message", "@timestamp", "host.name", "log.file.path", "😀",
+}
 
 func FuzzScan(f *testing.F) {
 	for _, document := range recorded(f, "nginx.ndjson")[:3] {
 		f.Add(document)
 	}
 	for _, document := range []string{
-		`{"a":{"b":{"c":1}},"a.b":{"c":2},"a":{"b.c":3},"d":[1,{"a":2}]}`, `{"\u0061":{"\u0062":"\ud83d\ude00\n"},"\ud83d\ude00":1}`,
-		`{"a":"` + strings.Repeat("x", 30) + `\"","d":-1.5e+3}`, `{"a":[[[[{"b":[]}]]]], "d" : null }`, "{\"a\xff\":\"\xc3\"}",
+		`{"a":{"b":{"c":1}},"a.b":{"c":2},"a":{"b.c":3},"d":[1,{"a":2}]}`,
+		`{"\u0061":{"\u0062":"\ud83d\ude00\n"},"\ud83d\ude00":1}`,
+		`{"a":"` + strings.Repeat("x", 30) + `\"","d":-1.5e+3}`, `{"a":[[[[{"b":[]}]]]], "d" : null }`,
+		"{\"a\xff\":\"\xc3\"}",
 		`{"d":tru}`, `{"d":01}`, `[]`, ``, `{"a":{"b":1},"a":{}}`, strings.Repeat(`{"a":[`, 600),
 	} {
 		f.Add([]byte(document))
@@ -191,7 +195,7 @@ func TestScanProperty(t *testing.T) {
 	selector := mustSelect(t, oraclePaths...)
 	const damage = `{}[]",:\ue1-. ` + "\t\n\x00"
 	random := rand.New(rand.NewPCG(3, 4))
-	for range 30_000 {
+	for range 5_000 {
 		document := []byte(randomObject(random, 0))
 		checkScan(t, selector, oraclePaths, document)
 		document[random.IntN(len(document))] = damage[random.IntN(len(damage))]
@@ -212,7 +216,8 @@ func randomSpace(random *rand.Rand) string { return []string{"", "", "", " ", "\
 
 func randomValue(random *rand.Rand, depth int) string {
 	scalars := []string{
-		`1`, `-2.5`, `1e2`, `"x"`, `""`, `"a longer text, 16+"`, `"\ud83d\ude00"`, `"\""`, `true`, `false`, `null`, `0`, `{}`, `[]`,
+		`1`, `-2.5`, `1e2`, `"x"`, `""`, `"a longer text, 16+"`, `"\ud83d\ude00"`, `"\""`,
+		`true`, `false`, `null`, `0`, `{}`, `[]`,
 	}
 	switch choice := random.IntN(10); {
 	case depth < 4 && choice < 5:

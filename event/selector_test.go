@@ -91,6 +91,15 @@ func TestEscapedKeys(t *testing.T) {
 	}
 }
 
+// TestEscapedKeysOfOthers: a key with escapes that begins like a path, or goes on behind its end, is another key.
+func TestEscapedKeysOfOthers(t *testing.T) {
+	for _, key := range []string{`h\u006fst`, `h\u006fst.names`, `\u0068`, `host.nam\u0045`, `\ud83dhost.name`} {
+		if value, found, err := Lookup([]byte(`{"`+key+`":1}`), "host.name"); found || err != nil {
+			t.Errorf("host.name was found under the key %s: %s, %v", key, value.Raw(), err)
+		}
+	}
+}
+
 func TestLookup(t *testing.T) {
 	document := []byte(`{"host":{"name":"vm"},"gone":null}`)
 	if value, found, err := Lookup(document, "[host][name]"); value.Text() != "vm" || !found || err != nil {
@@ -169,8 +178,8 @@ func TestValuesEndWhereTheyEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	contents, _ := value.Bytes()
-	_ = append(value.Raw(), "overwritten"...)
-	_ = append(contents, "overwritten"...)
+	_ = append(value.Raw(), 'x')
+	_ = append(contents, 'x')
 	if string(document) != `{"a":"text","b":1}` {
 		t.Errorf("the document became %s", document)
 	}
@@ -189,7 +198,8 @@ func TestScanDoesNotAllocate(t *testing.T) {
 	selector := mustSelect(t, typicalPaths...)
 	values := make([]Value, selector.Len())
 	document := recorded(t, "nginx.ndjson")[0]
-	odd := []byte(`{"\u0040timestamp":"2026","x":[{"y":[[1,{}]]},"\n\ud83d\ude00"],"log":{"offset":1},"log":2, "a" : 1e5 }`)
+	odd := []byte(`{"\u0040timestamp":"2026","x":[{"y":[[1,{}]]},"\n\ud83d\ude00"],` +
+		`"log":{"offset":1},"log":2, "a" : 1e5 }`)
 	allocations := testing.AllocsPerRun(100, func() {
 		if selector.Scan(document, values) != nil || selector.Scan(odd, values) != nil {
 			t.Fatal("not valid")

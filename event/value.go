@@ -107,8 +107,8 @@ func (v Value) Bytes() ([]byte, bool) {
 	return inside, true
 }
 
-// inside returns a string without its quotes.
-func (v Value) inside() []byte { return v.raw[1 : len(v.raw)-1] }
+// inside returns a string without its quotes. Its capacity ends with it, so that who appends copies.
+func (v Value) inside() []byte { return v.raw[1 : len(v.raw)-1 : len(v.raw)-1] }
 
 // Int returns the value of a number that is whole and fits, however it is written: 15, 15.0 and 1.5e1 are the same.
 // It returns false for anything else, a string with digits among it.
