@@ -1,0 +1,113 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+const exampleFile = "../../logboom.example.yml"
+
+// unused finds settings that the example has behind a # in the first column.
+var unused = regexp.MustCompile(`(?m)^#( {2,}[a-z_]+:.*)$`)
+
+// TestExampleIsDefault reads the example as it is shipped.
+func TestExampleIsDefault(t *testing.T) {
+	got, err := Load(exampleFile, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, Default()) {
+		t.Errorf("got\n%swant\n%s%v", got, Default(), got.Warnings)
+	}
+}
+
+// everySetting decodes the example with all settings in use. Some exclude each other, so they are not judged together.
+func everySetting(t *testing.T) (*decoder, Config) {
+	t.Helper()
+	data, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDecoder(exampleFile, outside{
+		variable: func(string) (string, bool) { return "value", true },
+		read:     func(string) (string, error) { return "https://example.com/value", nil },
+		readable: func(string) error { return nil },
+	})
+	config := d.decode(unused.ReplaceAll(data, []byte("$1")))
+	if len(d.mistakes) > 0 {
+		t.Fatal(d.mistakes)
+	}
+	return d, config
+}
+
+// TestExampleIsComplete compares the settings in the example with those in the table.
+func TestExampleIsComplete(t *testing.T) {
+	d, _ := everySetting(t)
+	inFile := map[string]bool{}
+	for path := range d.places {
+		inFile[regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "[]")] = true
+	}
+	var missing []string
+	walk("", d.root, func(path string, _ setting) {
+		if !inFile[path] {
+			missing = append(missing, path)
+		}
+	})
+	if len(missing) > 0 {
+		t.Errorf("not in the example: %v", missing)
+	}
+}
+
+// TestExampleShowsDefaults compares the values in the example with the defaults, where there are any.
+func TestExampleShowsDefaults(t *testing.T) {
+	_, config := everySetting(t)
+	shown, defaults := flatten(config), flatten(defaultOfAll())
+	for path, want := range defaults {
+		if got := shown[path]; got != want {
+			t.Errorf("%s: the example has %q, the default is %q", path, got, want)
+		}
+	}
+	if len(defaults) < 40 {
+		t.Errorf("only %d defaults were compared", len(defaults))
+	}
+}
+
+// defaultOfAll returns the defaults with every section in use.
+func defaultOfAll() Config {
+	config := Default()
+	kafka, sasl := defaultKafka(), defaultSASL()
+	kafka.TLS.Enabled, kafka.SASL = true, &sasl
+	elasticsearch, slack, file := defaultElasticsearch(), defaultSlack(), defaultFile()
+	config.Inputs.Lumberjack.TLS = &ServerTLS{}
+	config.Inputs.Kafka = &kafka
+	config.Alerts = Alerts{Elasticsearch: &elasticsearch, Slack: &slack, File: &file, Stdout: &Stdout{}}
+	return config
+}
+
+// flatten returns the printed values of a configuration by their paths.
+func flatten(config Config) map[string]string {
+	values := map[string]string{}
+	var visit func(path string, node *yaml.Node)
+	visit = func(path string, node *yaml.Node) {
+		switch node.Kind {
+		case yaml.MappingNode:
+			for pair := range slices.Chunk(node.Content, 2) {
+				visit(join(path, pair[0].Value), pair[1])
+			}
+		case yaml.SequenceNode:
+			for i, entry := range node.Content {
+				visit(fmt.Sprintf("%s[%d]", path, i), entry)
+			}
+		default:
+			values[path] = node.Value
+		}
+	}
+	visit("", rootSettings(&config).encode())
+	return values
+}
