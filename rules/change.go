@@ -77,7 +77,7 @@ func (e *Engine) dismiss(rule *ruleState, received int64) {
 	rule.each(func(key *keyState) {
 		if key.alert.State() == window.Active {
 			key.alert.Finish(key.window.Max())
-			e.changed(key, nil, 0, window.ReasonRuleChanged, received)
+			e.changed(key, key.window.Max(), nil, 0, window.ReasonRuleChanged, received)
 		}
 		e.forget(key)
 	})

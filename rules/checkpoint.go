@@ -178,3 +178,7 @@ func (e *Engine) Counters() map[string]*Counters {
 	}
 	return counters
 }
+
+// Continue makes the number of the last transition at least the given one, where transitions are known whose
+// observations are lost.
+func (e *Engine) Continue(number uint64) { e.number = max(e.number, number) }

@@ -193,18 +193,18 @@ func (e *Engine) judge(key *keyState, batch *Batch, number int32) {
 	if !key.alert.Judge(w.Max(), w.Count(), key.rule.Threshold, w.Approximate()) {
 		return
 	}
-	e.changed(key, batch, number, "", batch.arrival)
+	e.changed(key, w.Max(), batch, number, "", batch.arrival)
 }
 
-// changed keeps the books of a change that the alert has made, and decides its transition. batch may be nil where no
-// event made the change.
-func (e *Engine) changed(key *keyState, batch *Batch, number int32, reason string, received int64) {
+// changed keeps the books of a change that the alert has made when it was judged at the instant now, and decides its
+// transition. batch may be nil where no event made the change.
+func (e *Engine) changed(key *keyState, now int64, batch *Batch, number int32, reason string, received int64) {
 	rule, alert, w := key.rule, &key.alert, &key.window
 	peak, approximate := alert.Peak()
 	transition := &window.Transition{
 		ID:   window.TransitionID(rule.Name, []byte(key.key), alert.Start(), alert.State()),
 		Rule: rule.Name, RuleID: rule.ID(), Grouped: len(rule.GroupBy) > 0, Key: showKey([]byte(key.key)),
-		State: alert.State(), Time: w.Max(), Start: alert.Start(), Count: w.Count(), Peak: peak,
+		State: alert.State(), Time: w.Max(), Start: alert.Start(), Count: w.CountAt(now), Peak: peak,
 		Approximate: approximate || w.Approximate(), Threshold: rule.Threshold, Window: rule.Window,
 		Received: received, Reason: reason,
 	}

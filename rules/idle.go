@@ -95,7 +95,7 @@ func (k *keyState) silenceNeeded() int64 {
 func (e *Engine) finishIdle(key *keyState, at, received int64) {
 	e.recorder.finish(key, at)
 	key.alert.Finish(at)
-	e.changed(key, nil, 0, window.ReasonIdle, received)
+	e.changed(key, at, nil, 0, window.ReasonIdle, received)
 }
 
 // Rest starts the idle times of all keys anew, with a grace on top: after a start, senders may need that long to come

@@ -161,7 +161,7 @@ func (e *Engine) evict(key *keyState, batch *Batch, number int32, received int64
 	e.recorder.control(key, controlEvict)
 	if key.alert.State() == window.Active {
 		key.alert.Finish(key.window.Max())
-		e.changed(key, batch, number, window.ReasonEvicted, received)
+		e.changed(key, key.window.Max(), batch, number, window.ReasonEvicted, received)
 	}
 	key.rule.counters.Evictions.Add(1)
 	e.forget(key)

@@ -83,7 +83,7 @@ func (m *model) count(k *modelKey, now int64) (count uint64) {
 
 func (m *model) finish(name string, k *modelKey, at int64) change {
 	k.active, k.ended, k.end = false, true, max(at, k.start)
-	return change{name, window.Inactive, k.max, k.start, k.end, m.count(k, k.max)}
+	return change{name, window.Inactive, k.max, k.start, k.end, m.count(k, at)}
 }
 
 // tick walks the clock on one nanosecond at a time where that matters: at each instant at which an episode may end.

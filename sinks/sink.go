@@ -71,8 +71,9 @@ type DeadLetter struct {
 	Document []byte
 }
 
-// ErrNotTried is the outcome of a transition that a sink left alone, because one before it must be delivered first.
-var ErrNotTried = errors.New("not tried, one before it must be delivered first")
+// ErrNotTried is the outcome of a transition that a sink left alone for now: it wants one before it delivered first, or
+// the cursor stored in between. It is no failure; the transition comes again, at once where nothing else has failed.
+var ErrNotTried = errors.New("left for the next try")
 
 // Permanent is an error that trying again cannot mend.
 type Permanent struct{ Err error }

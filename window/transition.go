@@ -55,7 +55,7 @@ type Transition struct {
 	// Start and End bound the episode. End is meaningful when State is Inactive, and never before Start.
 	Start int64 `json:"start"`
 	End   int64 `json:"end,omitempty"`
-	// Count is the number of events in the window at the transition, Peak the greatest such number in the episode.
+	// Count is the number of events in the window when it was judged, Peak the greatest such number in the episode.
 	Count uint64 `json:"count"`
 	Peak  uint64 `json:"peak"`
 	// Approximate says that Count and Peak were taken from a window whose older part had to be merged.

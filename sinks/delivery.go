@@ -1,0 +1,198 @@
+package sinks
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/logboom/logboom/window"
+)
+
+// DefaultBatchSize is how many transitions a sink is given at once where Options say nothing.
+const DefaultBatchSize = 500
+
+// Options are the settings of a Delivery. The zero value of each field is its default.
+type Options struct {
+	// BatchSize is the most transitions given to the sink at once.
+	BatchSize int
+	// StartAfter is the number behind which a sink begins that has no cursor yet: 0 for all that is in the outbox.
+	StartAfter uint64
+	// RetryMin and RetryMax bound the waits between tries; the defaults are DefaultRetryMin and DefaultRetryMax.
+	RetryMin, RetryMax time.Duration
+	// Last returns the number of the latest committed transition. With it Stats tell how many wait.
+	Last func() uint64
+	// Logger takes what an operator has to know; its zero value says nothing.
+	Logger zerolog.Logger
+	// Now is the clock of Stats and log lines, time.Now by default.
+	Now func() time.Time
+}
+
+func (o *Options) setDefaults() {
+	if o.BatchSize <= 0 {
+		o.BatchSize = DefaultBatchSize
+	}
+	if o.RetryMin <= 0 {
+		o.RetryMin = DefaultRetryMin
+	}
+	if o.RetryMax <= 0 {
+		o.RetryMax = max(DefaultRetryMax, o.RetryMin)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// Delivery drives one sink: it reads what is committed behind the sink's cursor, delivers, tries again what was not
+// taken, sets aside what never will be, and stores the cursor. It never gives up and never drops: whatever fails, be it
+// the receiver, the outbox or the disk, is tried again until Run's context ends.
+type Delivery struct {
+	name        string
+	sink        Sink
+	outbox      Outbox
+	cursors     CursorStore
+	deadLetters func(context.Context, DeadLetter) error
+	options     Options
+
+	retry     *retry
+	condition *condition
+	refusals  *refusals
+	status    *status
+	after     uint64 // the cursor; Run's goroutine alone uses it
+}
+
+// NewDelivery returns the delivery loop of the sink that the cursor store knows by name. The Delivery owns the sink from
+// here on. deadLetters must return only after the letter is on disk; it is called again with the same letter when it
+// fails, and after a crash before the cursor was stored.
+func NewDelivery(
+	name string, sink Sink, outbox Outbox, cursors CursorStore,
+	deadLetters func(context.Context, DeadLetter) error, options Options,
+) *Delivery {
+	options.setDefaults()
+	return &Delivery{
+		name:        name,
+		sink:        sink,
+		outbox:      outbox,
+		cursors:     cursors,
+		deadLetters: deadLetters,
+		options:     options,
+		retry:       newRetry(options.RetryMin, options.RetryMax),
+		condition:   &condition{log: options.Logger, now: options.Now},
+		refusals:    &refusals{log: options.Logger, now: options.Now},
+		status:      newStatus(name),
+	}
+}
+
+// Run delivers until ctx ends, closes the sink, and returns the error of closing it. It stores the cursor for all that
+// was done before it returns; what was under way is delivered again by the next Run. Run may be called once.
+func (d *Delivery) Run(ctx context.Context) error {
+	defer d.status.stopped()
+	d.run(ctx)
+	if err := guard(d.sink.Close); err != nil {
+		return fmt.Errorf("close sink %s: %w", d.name, err)
+	}
+	return nil
+}
+
+// Stats returns a snapshot of what happened so far. It is safe to call at any time, from any goroutine.
+func (d *Delivery) Stats() Stats {
+	stats := d.status.snapshot()
+	if d.options.Last != nil {
+		stats.Waiting = waiting(d.options.Last(), stats.After)
+	}
+	return stats
+}
+
+func waiting(last, after uint64) uint64 {
+	if last < after {
+		return 0
+	}
+	return last - after
+}
+
+func (d *Delivery) run(ctx context.Context) {
+	if err := d.restore(ctx); err != nil {
+		return
+	}
+	for {
+		batch, err := d.next(ctx)
+		if err != nil {
+			return
+		}
+		if err := d.deliver(ctx, batch); err != nil {
+			return
+		}
+	}
+}
+
+// until tries operation until it succeeds. It returns an error only when ctx ended. The operation is tried at least
+// once, so that what is done is written down even when ctx has ended.
+func (d *Delivery) until(ctx context.Context, operation func() error) error {
+	for failed := false; ; failed = true {
+		err := guard(operation)
+		if err == nil {
+			if failed {
+				d.recovered()
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		d.failed(err)
+		if err := d.retry.wait(ctx, []error{err}); err != nil {
+			return err
+		}
+		d.status.retrying()
+	}
+}
+
+func (d *Delivery) next(ctx context.Context) (batch []window.Transition, err error) {
+	err = d.until(ctx, func() error {
+		batch, err = d.outbox.Next(ctx, d.after, d.options.BatchSize)
+		if err != nil {
+			return fmt.Errorf("read the outbox: %w", err)
+		}
+		return nil
+	})
+	return batch, err
+}
+
+// deliver returns once every transition of the batch is delivered or set aside, or with ctx's error when it ends.
+func (d *Delivery) deliver(ctx context.Context, batch []window.Transition) error {
+	for remaining := batch; len(remaining) > 0; {
+		d.status.pending(len(remaining))
+		tried := d.attempt(ctx, remaining)
+		if err := d.settle(ctx, tried, batch[len(batch)-1].Number); err != nil {
+			return err
+		}
+		progress := len(tried.left) < len(remaining)
+		remaining = tried.left
+		if ctx.Err() != nil && len(remaining) > 0 {
+			return ctx.Err()
+		}
+		if progress && !tried.failed() {
+			d.recovered()
+			continue
+		}
+		d.failed(tried.failures[0])
+		if err := d.retry.wait(ctx, tried.failures); err != nil {
+			return err
+		}
+		d.status.retrying()
+	}
+	d.status.pending(0)
+	return nil
+}
+
+func (d *Delivery) failed(err error) {
+	d.status.failed(d.options.Now(), err)
+	d.condition.failed(err, d.Stats().Waiting)
+}
+
+func (d *Delivery) recovered() {
+	d.retry.succeeded()
+	d.status.recovered()
+	d.condition.recovered()
+}
