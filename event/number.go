@@ -31,11 +31,11 @@ func parseDecimal(raw []byte) decimal {
 	}
 	fraction, zeros := false, int64(0)
 	for i, c := range raw {
-		switch {
-		case c == '.':
+		switch c {
+		case '.':
 			fraction = true
 			continue
-		case c == 'e', c == 'E':
+		case 'e', 'E':
 			d.point += parseExponent(raw[i+1:])
 			return d
 		}

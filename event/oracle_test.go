@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -101,7 +102,8 @@ func checkScan(t *testing.T, selector *Selector, paths []string, document []byte
 		t.Fatalf("Scan changed %q", before)
 	}
 	if err != nil {
-		if offset := err.(*SyntaxError).Offset; offset < 0 || offset > int64(len(document)) {
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || syntax.Offset < 0 || syntax.Offset > int64(len(document)) {
 			t.Fatalf("Scan(%q): %v", document, err)
 		}
 		return

@@ -37,8 +37,10 @@ func TestValues(t *testing.T) {
 		{`""`, String, "", ""},
 		{`"GET / \"x\""`, String, `GET / "x"`, `GET / "x"`},
 		{`"ä\u00e4\ud83d\ude00"`, String, "ää😀", "ää😀"},
-		{`{ "a": [1, 2.5, "x", null, {"b": true}] }`, Object, `{ "a": [1, 2.5, "x", null, {"b": true}] }`,
-			map[string]any{"a": []any{1, 2.5, "x", nil, map[string]any{"b": true}}}},
+		{
+			`{ "a": [1, 2.5, "x", null, {"b": true}] }`, Object, `{ "a": [1, 2.5, "x", null, {"b": true}] }`,
+			map[string]any{"a": []any{1, 2.5, "x", nil, map[string]any{"b": true}}},
+		},
 		{`[]`, Array, "[]", []any{}},
 		{`{"a":1,"a":{"b":1e2}}`, Object, `{"a":1,"a":{"b":1e2}}`, map[string]any{"a": map[string]any{"b": 100}}},
 	} {

@@ -703,10 +703,10 @@ func TestTimestamps(t *testing.T) {
 	for document, want := range map[string]Timestamp{
 		`{"@timestamp":"2026-11-23T12:00:00Z"}`:           TimestampParsed,
 		`{"\u0040timestamp":"2026-11-23T12:00:00\u005a"}`: TimestampParsed,
-		`{}`:                        TimestampMissing,
-		`{"@timestamp":null}`:       TimestampMissing,
-		`{"@timestamp":5}`:          TimestampUnparsable,
-		`{"@timestamp":"tomorrow"}`: TimestampUnparsable,
+		`{}`:                                    TimestampMissing,
+		`{"@timestamp":null}`:                   TimestampMissing,
+		`{"@timestamp":5}`:                      TimestampUnparsable,
+		`{"@timestamp":"tomorrow"}`:             TimestampUnparsable,
 		`{"@timestamp":"0001-01-01T00:00:00Z"}`: TimestampUnparsable,
 	} {
 		b.batch.Reset(77)

@@ -450,8 +450,10 @@ func TestNoTemplate(t *testing.T) {
 }
 
 func TestOptionsNameEveryMistake(t *testing.T) {
-	_, err := New(Options{Hosts: []string{"localhost:9200", "http://u:hidden@h/?a=b", "http://%zz:hidden"}, Index: "Al erts",
-		Username: "u", APIKey: "k"})
+	_, err := New(Options{
+		Hosts: []string{"localhost:9200", "http://u:hidden@h/?a=b", "http://%zz:hidden"}, Index: "Al erts",
+		Username: "u", APIKey: "k",
+	})
 	if err == nil {
 		t.Fatal("New succeeded")
 	}

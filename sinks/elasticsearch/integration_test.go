@@ -43,7 +43,7 @@ func realNode(t *testing.T) node {
 func (n node) call(t *testing.T, method, path, body string) (int, string) {
 	t.Helper()
 	// Not the test's context, which has ended when the test is cleaned up after.
-	request, err := http.NewRequest(method, n.url+path, strings.NewReader(body)) //nolint:noctx // see above
+	request, err := http.NewRequest(method, n.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

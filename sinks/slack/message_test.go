@@ -109,8 +109,10 @@ func TestTemplates(t *testing.T) {
 }
 
 func TestTemplateThatSaysNothingOrTooMuch(t *testing.T) {
-	for _, source := range []string{`{{if .Active}}{{else}}over{{end}}`, `{{define "x"}}{{end}} `,
-		`{{range .Samples}}{{range $.Samples}}{{printf "%070000d" 1}}{{end}}{{end}}`} {
+	for _, source := range []string{
+		`{{if .Active}}{{else}}over{{end}}`, `{{define "x"}}{{end}} `,
+		`{{range .Samples}}{{range $.Samples}}{{printf "%070000d" 1}}{{end}}{{end}}`,
+	} {
 		server := sinktest.NewSlack(t)
 		options := byToken(server)
 		options.TextTemplate, options.DetailsTemplate = source, source

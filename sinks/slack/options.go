@@ -66,7 +66,7 @@ func (o *Options) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Transport == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // it is one
+		transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // it is one
 		transport.MaxIdleConnsPerHost = 1                            // one message at a time
 		o.Transport = transport
 	}
