@@ -1,0 +1,86 @@
+package journal
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Space says how much room there is. All but Full and Reason are bytes.
+type Space struct {
+	// Used is what the log and the small state take; what was set aside is not counted.
+	Used, Budget int64
+	// Free is what the filesystem has left for this user.
+	Free, Reserve int64
+	// Full says that no more events should be taken. Once it is set, it stays until there is some room to spare, so
+	// that it does not flap: a twentieth of the budget, and a quarter above the reserve.
+	Full bool
+	// Reason says which limit was met, and the remedy. It is empty unless Full.
+	Reason string
+}
+
+// spaceWatch remembers whether the journal was full.
+type spaceWatch struct {
+	mu   sync.Mutex
+	full bool
+}
+
+// Space measures how much room there is. It costs two system calls. It only tells; stopping in time is the caller's
+// part, since what to refuse is its affair.
+func (j *Journal) Space() (Space, error) {
+	_, free, err := j.files.Usage(j.options.Directory)
+	if err != nil {
+		return Space{}, fmt.Errorf("measure space: %w", err)
+	}
+	space := Space{Used: j.used(), Budget: j.options.Budget, Free: free, Reserve: j.options.Reserve}
+	j.space.judge(&space, j.options.Directory)
+	return space, nil
+}
+
+// used returns the bytes of the log, without what is only preallocated, and of the small state.
+func (j *Journal) used() int64 {
+	used := j.state.size()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, s := range j.segments {
+		used += s.end
+	}
+	return used
+}
+
+func (w *spaceWatch) judge(space *Space, directory string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	budget, reserve := space.Budget, space.Reserve
+	if w.full {
+		budget, reserve = budget-budget/20, reserve+reserve/4
+	}
+	switch {
+	case space.Used >= budget:
+		space.Reason = fmt.Sprintf("the journal takes %d bytes of its budget of %d; an output is behind, or the budget "+
+			"is too small", space.Used, space.Budget)
+	case space.Free < reserve:
+		space.Reason = fmt.Sprintf("the filesystem of %s has %d bytes free, %d are kept in reserve; make room there",
+			directory, space.Free, space.Reserve)
+	}
+	space.Full = space.Reason != ""
+	w.full = space.Full
+}
+
+// setLimits fills in the sizes that the options leave open.
+func (j *Journal) setLimits() error {
+	total, _, err := j.files.Usage(j.options.Directory)
+	if err != nil {
+		return err
+	}
+	o := &j.options
+	if o.Budget <= 0 {
+		o.Budget = min(defaultBudget, total/10)
+	}
+	if o.Reserve <= 0 {
+		o.Reserve = min(defaultReserve, total/20)
+	}
+	if o.SegmentBytes <= 0 {
+		o.SegmentBytes = max(minSegmentBytes, min(defaultSegmentBytes, o.Budget/8))
+	}
+	return nil
+}
