@@ -1,0 +1,79 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/logboom/logboom/window"
+)
+
+// TestDamageEndsWhatWasOpen flips a byte in a record behind the one that opened an alert: what comes after it says nothing
+// without it, so nobody could tell any more when the alert is over.
+func TestDamageEndsWhatWasOpen(t *testing.T) {
+	h := newHouse(t)
+	at := time.Now()
+	h.handle(burst(at, 4)...)
+	h.handle(document(at, "fifth"))
+	first := h.next(0)[0]
+	h.handle(document(at, "sixth"))
+	h.handle(document(at, "seventh"))
+	h.pipeline.options.Checkpoint = 1 << 40
+	h.pipeline.writer.unstored = 0
+	h.close()
+	damage(t, h.folder, "sixth", 0)
+	h.open()
+	if h.journal.Salvage() == nil {
+		t.Fatal("the journal has nothing to say of the damage")
+	}
+	ended := h.next(first.Number)[0]
+	if ended.Reason != ReasonStateLost || ended.State != window.Inactive || ended.Start != first.Start || ended.Number != 2 {
+		t.Fatalf("%+v", ended)
+	}
+	if open, _ := h.pipeline.Alerts(1); len(open) != 0 {
+		t.Error("the alert is still open")
+	}
+	h.handle(burst(at.Add(time.Minute), 5)...)
+	if again := h.next(2)[0]; again.Number != 3 || again.State != window.Active {
+		t.Errorf("%+v", again)
+	}
+}
+
+// damage flips a byte at a distance from a text in the log.
+func damage(t *testing.T, folder, text string, distance int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.segment"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	content, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range len(content) - len(text) {
+		if string(content[i:i+len(text)]) == text {
+			content[i+distance] ^= 0x10
+			if err := os.WriteFile(files[0], content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+	t.Fatalf("no %q in the log", text)
+}
+
+func TestStalledCommitShows(t *testing.T) {
+	h := newHouse(t)
+	for _, began := range []*atomic.Int64{&h.pipeline.status.appending, &h.pipeline.status.committing} {
+		began.Store(time.Now().Add(-CommitDeadline - time.Second).UnixNano())
+		if status := h.pipeline.Status(); status.State != StateStalled || status.Reason == "" {
+			t.Errorf("%+v", status)
+		}
+		began.Store(0)
+	}
+	if status := h.pipeline.Status(); status.State != StateOK {
+		t.Errorf("%+v", status)
+	}
+}

@@ -1,0 +1,291 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
+
+	"github.com/logboom/logboom/internal/journal"
+	"github.com/logboom/logboom/rules"
+	"github.com/logboom/logboom/sinks"
+	"github.com/logboom/logboom/window"
+)
+
+// ErrClosed is returned by Handle once Close was called.
+var ErrClosed = errors.New("pipeline: closed")
+
+// The defaults of Options.
+const (
+	// DefaultGrace is Filebeat's longest backoff: how long a sender may take to come back after a start.
+	DefaultGrace = 60 * time.Second
+	// DefaultCheckpoint is how many bytes of records make a checkpoint due.
+	DefaultCheckpoint = 16 << 20
+)
+
+// Options say how a pipeline works. Journal, Rules and DeadLetter are needed.
+type Options struct {
+	Journal *journal.Journal
+	Rules   *rules.Set
+	// DeadLetter keeps events that could not be taken. It returns after they are on disk.
+	DeadLetter func(ctx context.Context, letters []DeadLetter) error
+	// Acknowledge says when Handle returns; the zero value is AckDurable.
+	Acknowledge Acknowledge
+	// Sinks are the names of all sinks that have a cursor. The cursors of others are dropped.
+	Sinks []string
+	// Grace is added to the rules' idle times after a start that found earlier state; 0 stands for DefaultGrace.
+	Grace time.Duration
+	// Checkpoint is how many bytes of records make a checkpoint due, unless the last one was larger; 0 stands for
+	// DefaultCheckpoint.
+	Checkpoint int
+	Logger     zerolog.Logger
+}
+
+// Pipeline is the way from sources to a durable decision. All exported methods are safe for concurrent use.
+type Pipeline struct {
+	options Options
+	journal *journal.Journal
+	outbox  *outbox
+	engine  *rules.Engine // owned by the writer, but for its counters
+	logger  zerolog.Logger
+
+	queue    chan *work
+	commits  chan commit
+	failures chan error
+	stored   chan checkpointDone
+	wake     chan struct{}
+	stop     chan struct{}
+	stopped  chan struct{}
+	closing  sync.Once
+	routines sync.WaitGroup
+	decoders sync.Pool
+
+	// waiting counts the batches that were received and are not observed yet. While there is one, idle time stands still.
+	waiting atomic.Int64
+	status  status
+	stats   counters
+	bad     rate.Sometimes
+
+	positions struct {
+		sync.Mutex
+		durable map[partition]int64
+	}
+	writer writerState
+}
+
+type partition struct {
+	topic  string
+	number int32
+}
+
+// New recovers what the journal holds and starts the pipeline's goroutines; Close ends them. It fails where the journal
+// cannot be read or written.
+func New(options Options) (*Pipeline, error) {
+	if options.Grace == 0 {
+		options.Grace = DefaultGrace
+	}
+	if options.Checkpoint == 0 {
+		options.Checkpoint = DefaultCheckpoint
+	}
+	p := &Pipeline{
+		options: options, journal: options.Journal, outbox: newOutbox(options.Journal), logger: options.Logger,
+		queue: make(chan *work, 64), commits: make(chan commit, 256), failures: make(chan error, 1),
+		stored: make(chan checkpointDone, 1), wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
+		bad: rate.Sometimes{First: 1, Interval: 10 * time.Second},
+	}
+	p.decoders.New = func() any { return options.Rules.NewBatch() }
+	p.positions.durable = make(map[partition]int64)
+	if err := p.recover(true); err != nil {
+		return nil, err
+	}
+	if err := p.begin(); err != nil {
+		return nil, err
+	}
+	p.routines.Go(p.write)
+	p.routines.Go(p.commitLoop)
+	p.routines.Go(p.watch)
+	return p, nil
+}
+
+// begin brings the configured rules and sinks into effect, durably, before the first batch.
+func (p *Pipeline) begin() error {
+	last := p.engine.Number()
+	dropped, err := p.outbox.keep(p.options.Sinks, last)
+	if err != nil {
+		return fmt.Errorf("set up cursors: %w", err)
+	}
+	for _, name := range dropped {
+		p.logger.Warn().Str("sink", name).Msg("sink is no longer configured; what it had not been given is dropped for it")
+	}
+	outcome, err := p.engine.Change(p.options.Rules, time.Now().UnixNano())
+	if err != nil {
+		return fmt.Errorf("change rules: %w", err)
+	}
+	if err := p.commitNow(outcome); err != nil {
+		return fmt.Errorf("commit rules: %w", err)
+	}
+	grace := int64(0)
+	if p.writer.recovered {
+		grace = int64(p.options.Grace)
+	}
+	p.engine.Rest(0, grace)
+	p.writer.clockAt = time.Now()
+	p.status.rules.Store(p.engine.Counters())
+	return nil
+}
+
+// Handle takes a batch. It returns nil when the batch may be acknowledged: everything it caused is on disk, or judged
+// where Options.Acknowledge is AckMemory. Otherwise it returns an error and the sender has to send it again; a batch
+// whose context ended may have been taken all the same. While the journal is full or failing it blocks.
+func (p *Pipeline) Handle(ctx context.Context, batch *Batch) error {
+	received := batch.Received
+	if received.IsZero() {
+		received = time.Now()
+	}
+	p.waiting.Add(1)
+	w := &work{
+		decoded:   p.decoders.Get().(*rules.Batch), //nolint:forcetypeassert // New makes nothing else
+		positions: batch.Positions, received: received, done: make(chan error, 1),
+	}
+	err := p.decode(ctx, batch, w)
+	if err == nil {
+		err = p.submit(ctx, w)
+	} else {
+		p.waiting.Add(-1)
+	}
+	if err == nil {
+		p.stats.batches.Add(1)
+		p.stats.events.Add(uint64(len(batch.Events)))
+	}
+	w.decoded.Reset(0)
+	p.decoders.Put(w.decoded)
+	return err
+}
+
+// decode reads the events and sets aside those that are none.
+func (p *Pipeline) decode(ctx context.Context, batch *Batch, w *work) error {
+	w.decoded.Reset(w.received.UnixNano())
+	var letters []DeadLetter
+	for _, document := range batch.Events {
+		timestamp, err := w.decoded.Add(document)
+		switch {
+		case err != nil:
+			letters = append(letters, p.letter(batch, w.received, err.Error(), document, int64(len(document))))
+		case timestamp == rules.TimestampMissing:
+			p.stats.timestampMissing.Add(1)
+		case timestamp == rules.TimestampUnparsable:
+			p.stats.timestampUnparsable.Add(1)
+			p.bad.Do(func() {
+				p.logger.Warn().Str("peer", batch.Peer).
+					Msg("@timestamp is not an RFC 3339 time; the arrival time is used (more of these are not logged for 10 s)")
+			})
+		}
+	}
+	p.stats.undecodable.Add(uint64(len(letters)))
+	for _, rejected := range batch.Rejected {
+		letters = append(letters, p.letter(batch, w.received, rejected.Reason, rejected.Prefix, rejected.Length))
+	}
+	p.stats.rejected.Add(uint64(len(batch.Rejected)))
+	return p.setAside(ctx, letters)
+}
+
+func (p *Pipeline) letter(batch *Batch, at time.Time, reason string, document []byte, length int64) DeadLetter {
+	return DeadLetter{
+		Time: at, Source: batch.Source, Peer: batch.Peer, Reason: reason, Document: document, Length: length,
+	}
+}
+
+// setAside writes dead letters, as long as that takes: the batch must not be acknowledged before, and refusing it would
+// only make its sender send it again, for ever.
+func (p *Pipeline) setAside(ctx context.Context, letters []DeadLetter) error {
+	if len(letters) == 0 {
+		return nil
+	}
+	for {
+		err := p.options.DeadLetter(ctx, letters)
+		if err == nil {
+			p.bad.Do(func() {
+				p.logger.Warn().Str("peer", letters[0].Peer).Str("reason", letters[0].Reason).Int("events", len(letters)).
+					Msg("events could not be read and were kept as dead letters (more of these are not logged for 10 s)")
+			})
+			return nil
+		}
+		p.bad.Do(func() { p.logger.Error().Err(err).Msg("dead letters cannot be written; their senders have to wait") })
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return fmt.Errorf("write dead letters: %w", errors.Join(err, context.Cause(ctx)))
+		case <-p.stop:
+			return ErrClosed
+		}
+	}
+}
+
+func (p *Pipeline) submit(ctx context.Context, w *work) error {
+	select {
+	case p.queue <- w:
+		return w.wait(ctx, p.stopped)
+	case <-ctx.Done():
+		p.waiting.Add(-1)
+		return context.Cause(ctx)
+	case <-p.stop:
+		p.waiting.Add(-1)
+		return ErrClosed
+	}
+}
+
+// Outbox returns where sinks read transitions and keep their cursors.
+func (p *Pipeline) Outbox() interface {
+	sinks.Outbox
+	sinks.CursorStore
+} {
+	return p.outbox
+}
+
+// Position returns the greatest offset of a partition whose commit is on disk, and false where there is none.
+func (p *Pipeline) Position(topic string, number int32) (int64, bool) {
+	p.positions.Lock()
+	defer p.positions.Unlock()
+	offset, ok := p.positions.durable[partition{topic, number}]
+	return offset, ok
+}
+
+func (p *Pipeline) arrived(positions []Position) {
+	if len(positions) == 0 {
+		return
+	}
+	p.positions.Lock()
+	defer p.positions.Unlock()
+	for _, position := range positions {
+		p.positions.durable[partition{position.Topic, position.Partition}] = position.Offset
+	}
+}
+
+// Alerts returns the transitions that opened the episodes which are open now, and up to limit of the latest ones, the
+// newest first.
+func (p *Pipeline) Alerts(limit int) (open, latest []window.Transition) {
+	return p.outbox.alerts(limit)
+}
+
+// Close stops taking batches, judges and commits those it has, and stores a checkpoint, so that the next start is fast.
+// It returns ctx's error where that takes longer. It may be called more than once.
+func (p *Pipeline) Close(ctx context.Context) error {
+	p.closing.Do(func() {
+		close(p.stop)
+		go func() {
+			p.routines.Wait()
+			close(p.stopped)
+		}()
+	})
+	select {
+	case <-p.stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close pipeline: %w", context.Cause(ctx))
+	}
+}

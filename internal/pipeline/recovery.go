@@ -1,0 +1,193 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/logboom/logboom/internal/journal"
+	"github.com/logboom/logboom/rules"
+	"github.com/logboom/logboom/window"
+)
+
+// ReasonStateLost is the reason of a transition that ends an episode because damage to the journal lost its window.
+const ReasonStateLost = "state_lost"
+
+// recovery is one reading of the journal.
+type recovery struct {
+	pipeline    *Pipeline
+	engine      *rules.Engine
+	positions   map[partition]Position
+	transitions []window.Transition
+	bytes       int
+	records     int
+	found       bool
+	// lost is why the windows could not be brought back, nil where they could.
+	lost error
+}
+
+// recover builds the engine anew from the last checkpoint and the records behind it. At the start of the process it
+// fills the outbox from there, too; later that has kept what is durable.
+func (p *Pipeline) recover(first bool) error {
+	start := time.Now()
+	r := &recovery{pipeline: p, engine: rules.NewEngine(rules.Options{PreviousEnd: p.previousEnd})}
+	r.positions = make(map[partition]Position)
+	if err := r.read(); err != nil {
+		return err
+	}
+	p.engine = r.engine
+	p.writer.positions, p.writer.unstored, p.writer.recovered = r.positions, r.bytes, r.found
+	if !first {
+		return nil
+	}
+	positions := make([]Position, 0, len(r.positions))
+	for _, position := range r.positions {
+		positions = append(positions, position)
+	}
+	p.arrived(positions)
+	if err := p.refill(r); err != nil {
+		return err
+	}
+	if r.found {
+		p.logger.Info().Int("records", r.records).Int("open", len(r.engine.Open())).Dur("took", time.Since(start)).
+			Msg("recovered from the journal")
+	}
+	return r.closeLost()
+}
+
+func (r *recovery) read() error {
+	var stored journal.Checkpoint
+	err := r.pipeline.journal.View(func(tx *journal.Tx) (err error) {
+		stored, r.found, err = tx.Checkpoint()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	if r.found {
+		if err := r.restore(stored.State); err != nil {
+			r.lose(err)
+		}
+	}
+	expected := stored.Sequence + 1
+	for record, err := range r.pipeline.journal.Records(expected) {
+		var damage *journal.DamageError
+		if errors.As(err, &damage) {
+			r.lose(err)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read journal: %w", err)
+		}
+		if record.Sequence != expected {
+			r.lose(fmt.Errorf("records %d to %d are missing", expected, record.Sequence-1))
+		}
+		expected = record.Sequence + 1
+		if err := r.apply(record.Payload); err != nil {
+			return fmt.Errorf("record %d of the journal: %w; it may be of a newer version of logboom", record.Sequence, err)
+		}
+	}
+	return nil
+}
+
+func (r *recovery) restore(state []byte) error {
+	decoded, err := decodeRecord(state)
+	if err != nil {
+		return err
+	}
+	r.arrived(decoded.positions)
+	return r.engine.Restore(decoded.engine)
+}
+
+func (r *recovery) arrived(positions []Position) {
+	for _, position := range positions {
+		r.positions[partition{position.Topic, position.Partition}] = position
+	}
+}
+
+// apply takes one record. What it says of transitions and positions stands by itself; its observations need all that
+// came before.
+func (r *recovery) apply(payload []byte) error {
+	decoded, err := decodeRecord(payload)
+	if err != nil {
+		return err
+	}
+	r.found = true
+	r.records++
+	r.bytes += len(payload)
+	r.arrived(decoded.positions)
+	r.transitions = append(r.transitions, decoded.transitions...)
+	if len(decoded.observations) > 0 && r.lost == nil {
+		if err := r.engine.Apply(decoded.observations, decoded.transitions); err != nil {
+			r.lose(err)
+		}
+	}
+	for _, transition := range decoded.transitions {
+		r.engine.Continue(transition.Number)
+	}
+	return nil
+}
+
+// lose goes on without windows. It happens only where records that were durable are missing.
+func (r *recovery) lose(err error) {
+	if r.lost != nil {
+		return
+	}
+	r.lost = err
+	number := r.engine.Number()
+	r.engine = rules.NewEngine(rules.Options{PreviousEnd: r.pipeline.previousEnd})
+	r.engine.Continue(number)
+	r.pipeline.logger.Error().Err(err).
+		Msg("the journal was damaged; windows start anew, alerts that were open are ended with the reason state_lost")
+}
+
+// refill gives the outbox what the journal holds: the transitions behind the checkpoint are kept in memory.
+func (p *Pipeline) refill(r *recovery) error {
+	return p.journal.View(func(tx *journal.Tx) error {
+		_, last, err := tx.TransitionNumbers()
+		if err != nil {
+			return err
+		}
+		r.engine.Continue(last)
+		stored, err := tx.Transitions(last-min(last, keptTransitions), keptTransitions)
+		if err != nil {
+			return err
+		}
+		older := make([]window.Transition, len(stored))
+		for i := range stored {
+			if err := json.Unmarshal(stored[i].Data, &older[i]); err != nil {
+				return fmt.Errorf("read outbox: %w", err)
+			}
+		}
+		p.outbox.mutex.Lock()
+		defer p.outbox.mutex.Unlock()
+		p.outbox.remember(older)
+		if r.lost == nil {
+			clear(p.outbox.open)
+			p.outbox.remember(r.engine.Open())
+			p.outbox.history = append(p.outbox.history[:0], older...)
+		}
+		p.outbox.remember(r.transitions)
+		p.outbox.recent = r.transitions
+		return nil
+	})
+}
+
+// closeLost ends the alerts that were open before damage took their windows: nobody else would.
+func (r *recovery) closeLost() error {
+	if r.lost == nil {
+		return nil
+	}
+	open, _ := r.pipeline.outbox.alerts(0)
+	number, now := r.engine.Number(), time.Now().UnixNano()
+	for i := range open {
+		number++
+		ended := &open[i]
+		ended.ID = window.TransitionID(ended.Rule, []byte(ended.ID), ended.Start, window.Inactive)
+		ended.Number, ended.State, ended.Reason = number, window.Inactive, ReasonStateLost
+		ended.End, ended.Last, ended.Received = max(ended.Start, ended.Time), ended.First, now
+	}
+	r.engine.Continue(number)
+	return r.pipeline.commitNow(rules.Outcome{Transitions: open})
+}

@@ -1,0 +1,188 @@
+package pipeline
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/logboom/logboom/internal/journal"
+	"github.com/logboom/logboom/rules"
+)
+
+// The states of the journal that Status can tell.
+const (
+	// StateOK: events are taken.
+	StateOK = "ok"
+	// StateFull: there is no room; events wait in their senders until there is.
+	StateFull = "full"
+	// StateFailing: the last write failed; events wait while the journal is brought back.
+	StateFailing = "failing"
+	// StateStalled: a write to the disk has not returned for longer than CommitDeadline.
+	StateStalled = "stalled"
+)
+
+// CommitDeadline is how long a commit may take before the journal counts as stalled.
+const CommitDeadline = 10 * time.Second
+
+// Status is what a person or an orchestrator wants to know of the pipeline.
+type Status struct {
+	// State is one of the State constants, Reason says why it is not StateOK, Since when that began.
+	State  string
+	Reason string
+	Since  time.Time
+	// Space is what the journal takes, and may take, of the disk.
+	Space journal.Space
+	// Waiting is the number of batches that were received and not judged yet.
+	Waiting int64
+	// Last is the number of the latest transition.
+	Last uint64
+}
+
+// Stats counts since the process began, but for CheckpointBytes.
+type Stats struct {
+	Batches, Events         uint64
+	Undecodable, Rejected   uint64
+	TimestampMissing        uint64
+	TimestampUnparsable     uint64
+	Transitions             uint64
+	Commits, CommitFailures uint64
+	CommitTime              time.Duration
+	Checkpoints             uint64
+	CheckpointBytes         uint64 // size of the last checkpoint
+}
+
+type counters struct {
+	batches, events, undecodable, rejected, timestampMissing, timestampUnparsable, transitions atomic.Uint64
+	commits, failures, commitNanoseconds, checkpoints, checkpointBytes                         atomic.Uint64
+}
+
+// Stats returns the counters as they are.
+func (p *Pipeline) Stats() Stats {
+	s := &p.stats
+	return Stats{
+		Batches: s.batches.Load(), Events: s.events.Load(), Undecodable: s.undecodable.Load(),
+		Rejected: s.rejected.Load(), TimestampMissing: s.timestampMissing.Load(),
+		TimestampUnparsable: s.timestampUnparsable.Load(), Transitions: s.transitions.Load(),
+		Commits: s.commits.Load(), CommitFailures: s.failures.Load(),
+		CommitTime: time.Duration(s.commitNanoseconds.Load()), Checkpoints: s.checkpoints.Load(),
+		CheckpointBytes: s.checkpointBytes.Load(),
+	}
+}
+
+// Status returns the state as it is.
+func (p *Pipeline) Status() Status {
+	status := p.status.get()
+	status.Waiting = p.waiting.Load()
+	status.Last = p.outbox.last()
+	for _, began := range []int64{p.status.appending.Load(), p.status.committing.Load()} {
+		if took := time.Since(time.Unix(0, began)); status.State == StateOK && began != 0 && took > CommitDeadline {
+			status.State, status.Since = StateStalled, time.Unix(0, began)
+			status.Reason = fmt.Sprintf("a write to the disk has not returned for %s", took.Round(time.Second))
+		}
+	}
+	return status
+}
+
+// Rules returns the rules with their defaults, and the counters of each by name.
+func (p *Pipeline) Rules() ([]rules.Rule, map[string]*rules.Counters) {
+	counters, _ := p.status.rules.Load().(map[string]*rules.Counters)
+	return p.options.Rules.Rules(), counters
+}
+
+// status is written by the writer and the watcher and read by everybody.
+type status struct {
+	mutex      sync.Mutex
+	failure    error
+	since      time.Time
+	space      journal.Space
+	fullSince  time.Time
+	appending  atomic.Int64 // when the write under way began, 0 where there is none
+	committing atomic.Int64 // when the fsync under way began, 0 where there is none
+	rules      atomic.Value // map[string]*rules.Counters
+}
+
+func (s *status) fail(err error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.failure == nil {
+		s.since = time.Now()
+	}
+	s.failure = err
+}
+
+func (s *status) recover() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.failure = nil
+}
+
+func (s *status) full() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.space.Full
+}
+
+func (s *status) usable() bool { return s.get().State == StateOK }
+
+func (s *status) get() Status {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	switch {
+	case s.failure != nil:
+		return Status{State: StateFailing, Reason: s.failure.Error(), Since: s.since, Space: s.space}
+	case s.space.Full:
+		return Status{State: StateFull, Reason: s.space.Reason, Since: s.fullSince, Space: s.space}
+	}
+	return Status{State: StateOK, Space: s.space}
+}
+
+// measured takes note of the space and returns whether the journal has just become full, or has room again.
+func (s *status) measured(space journal.Space) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	changed := s.space.Full != space.Full
+	if changed {
+		s.fullSince = time.Now()
+	}
+	s.space = space
+	return changed
+}
+
+// watchInterval is how often the space is looked at.
+const watchInterval = time.Second
+
+// watch stops the writer before the disk is full, and starts it again.
+func (p *Pipeline) watch() {
+	ticker := time.NewTicker(watchInterval)
+	defer ticker.Stop()
+	for {
+		p.measure()
+		select {
+		case <-ticker.C:
+		case <-p.stop:
+			return
+		}
+	}
+}
+
+func (p *Pipeline) measure() {
+	space, err := p.journal.Space()
+	if err != nil {
+		p.bad.Do(func() { p.logger.Error().Err(err).Msg("the free space of the disk cannot be read") })
+		return
+	}
+	if !p.status.measured(space) {
+		return
+	}
+	if space.Full {
+		p.logger.Error().Str("reason", space.Reason).Int64("used", space.Used).Int64("free", space.Free).
+			Msg("the journal is full; events are not taken until there is room; free space or raise journal.budget")
+	} else {
+		p.logger.Info().Int64("free", space.Free).Msg("the journal has room again; events are taken")
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}

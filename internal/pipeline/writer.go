@@ -1,0 +1,212 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/logboom/logboom/rules"
+	"github.com/logboom/logboom/window"
+)
+
+// writerState belongs to the writer's goroutine, and to New before it starts.
+type writerState struct {
+	// clock is the idle clock: the time during which no received batch waited. clockAt is up to when it was accounted.
+	clock   int64
+	clockAt time.Time
+	// buffer is where records are made.
+	buffer []byte
+	// unstored counts the bytes of records since the last checkpoint, whose size was stored.
+	unstored, stored int
+	checkpointing    bool
+	checkpointFailed time.Time
+	// backlog are the batches that a failed commit gave back, in their order.
+	backlog  []*work
+	repaired time.Time
+	// recovered says that there was state to recover.
+	recovered bool
+	// positions are those of everything appended, for the checkpoint.
+	positions map[partition]Position
+}
+
+// commit is a record on its way to the disk, and what becomes of it there.
+type commit struct {
+	sequence    uint64
+	work        *work
+	transitions []window.Transition
+	positions   []Position
+	checkpoint  *checkpoint
+	// barrier asks for all commits that are not durable.
+	barrier chan []commit
+}
+
+// lookAgain is how soon a tick that found a batch waiting tries again.
+const lookAgain = 20 * time.Millisecond
+
+// write is the one writer. It gives batches their order and is the only one to touch the engine.
+func (p *Pipeline) write() {
+	defer close(p.commits)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		queue := p.queue
+		if p.status.full() {
+			queue = nil
+		} else if p.takeBacklog() {
+			continue
+		}
+		p.arm(timer)
+		select {
+		case w := <-queue:
+			p.takeAll(w)
+		case <-timer.C:
+			p.tick()
+		case err := <-p.failures:
+			p.repair(err)
+		case done := <-p.stored:
+			p.checkpointed(done)
+		case <-p.wake:
+		case <-p.stop:
+			p.drain()
+			return
+		}
+		p.checkpointIfDue()
+	}
+}
+
+// takeBacklog judges again what a failed commit gave back. It returns whether there was anything.
+func (p *Pipeline) takeBacklog() bool {
+	if len(p.writer.backlog) == 0 {
+		return false
+	}
+	w := p.writer.backlog[0]
+	p.writer.backlog = p.writer.backlog[1:]
+	p.take(w)
+	return true
+}
+
+// takeAll judges a batch and those that wait behind it.
+func (p *Pipeline) takeAll(w *work) {
+	p.take(w)
+	for range len(p.queue) {
+		if len(p.writer.backlog) > 0 {
+			return
+		}
+		p.take(<-p.queue)
+	}
+}
+
+// take judges one batch and appends its record.
+func (p *Pipeline) take(w *work) {
+	if !w.stage.CompareAndSwap(stageQueued, stageTaken) {
+		p.observed(w)
+		return
+	}
+	if w.received.After(p.writer.clockAt) {
+		p.writer.clock += w.received.Sub(p.writer.clockAt).Nanoseconds()
+	}
+	outcome, err := p.engine.Observe(w.decoded, p.writer.clock)
+	p.observed(w)
+	p.writer.clockAt = time.Now()
+	if err == nil {
+		err = p.append(commit{work: w, positions: w.positions}, outcome)
+	}
+	if err != nil {
+		w.stage.Store(stageQueued)
+		p.writer.backlog = append([]*work{w}, p.writer.backlog...)
+		p.repair(err)
+	}
+}
+
+func (p *Pipeline) observed(w *work) {
+	if !w.observed {
+		w.observed = true
+		p.waiting.Add(-1)
+	}
+}
+
+// append writes a record and sends the commit on to be made durable. Where nothing happened there is nothing to write,
+// but the acknowledgement still comes after the commits before it.
+func (p *Pipeline) append(c commit, outcome rules.Outcome) error {
+	bytes, err := appendRecord(p.writer.buffer[:0], outcome, c.positions)
+	if err != nil {
+		return err
+	}
+	p.writer.buffer = bytes
+	if len(bytes) > 0 {
+		p.status.appending.Store(time.Now().UnixNano())
+		c.sequence, err = p.journal.Append(bytes)
+		p.status.appending.Store(0)
+		if err != nil {
+			return err
+		}
+		p.writer.unstored += len(bytes)
+	}
+	c.transitions = outcome.Transitions
+	for _, position := range c.positions {
+		p.writer.positions[partition{position.Topic, position.Partition}] = position
+	}
+	if c.work != nil && p.options.Acknowledge == AckMemory {
+		c.work.done <- nil
+		c.work = nil
+	}
+	p.commits <- c
+	return nil
+}
+
+// tick judges by the clock, unless a batch waits: then time stands still for the rules.
+func (p *Pipeline) tick() {
+	if p.waiting.Load() > 0 {
+		return
+	}
+	now := time.Now()
+	p.writer.clock += now.Sub(p.writer.clockAt).Nanoseconds()
+	p.writer.clockAt = now
+	outcome, err := p.engine.Tick(p.writer.clock, now.UnixNano())
+	if err == nil {
+		err = p.append(commit{}, outcome)
+	}
+	if err != nil {
+		p.repair(err)
+	}
+}
+
+// arm sets the timer to the next moment at which an episode may end for lack of events.
+func (p *Pipeline) arm(timer *time.Timer) {
+	wait := time.Hour
+	if deadline, ok := p.engine.NextDeadline(); ok {
+		wait = time.Duration(deadline-p.writer.clock) - time.Since(p.writer.clockAt)
+		if p.waiting.Load() > 0 {
+			wait = max(wait, lookAgain)
+		}
+	}
+	timer.Reset(max(0, min(wait, time.Hour)))
+}
+
+// drain judges what was handed over before the end, as far as the journal takes it, and stores a checkpoint.
+func (p *Pipeline) drain() {
+	for p.status.usable() && p.takeBacklog() {
+	}
+	for {
+		select {
+		case w := <-p.queue:
+			if !p.status.usable() {
+				p.refuse(w)
+			} else {
+				p.take(w)
+			}
+		default:
+			for _, w := range p.writer.backlog {
+				p.refuse(w)
+			}
+			p.lastCheckpoint()
+			return
+		}
+	}
+}
+
+// refuse gives a batch that was not taken back to its sender.
+func (p *Pipeline) refuse(w *work) {
+	p.observed(w)
+	if w.stage.CompareAndSwap(stageQueued, stageAbandoned) {
+		w.done <- ErrClosed
+	}
+}
