@@ -1,0 +1,300 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/logboom/logboom/internal/config"
+	"github.com/logboom/logboom/internal/deadletter"
+	"github.com/logboom/logboom/internal/journal"
+	"github.com/logboom/logboom/internal/kafka"
+	"github.com/logboom/logboom/internal/pipeline"
+	"github.com/logboom/logboom/internal/web"
+	"github.com/logboom/logboom/lumberjack"
+	"github.com/logboom/logboom/rules"
+	"github.com/logboom/logboom/sinks"
+)
+
+// The folders below the data folder.
+const (
+	journalFolder     = "journal"
+	deadLettersFolder = "dead-letters"
+)
+
+// deliveryDrain is how much of the time for stopping is left for the sinks to take what is committed. What they do not
+// take is delivered after the next start.
+const deliveryDrain = 5 * time.Second
+
+// Options are what an App needs besides its configuration.
+type Options struct {
+	// Logger is for what logboom says about itself, Stdout for alerts.
+	Logger zerolog.Logger
+	Stdout io.Writer
+	// Version is shown by the HTTP port.
+	Version string
+}
+
+// App is logboom as a process runs it.
+type App struct {
+	config  config.Config
+	options Options
+	logger  zerolog.Logger
+
+	lumberjackListener net.Listener
+	httpListener       net.Listener
+
+	rules       *rules.Set
+	journal     *journal.Journal
+	deadLetters *deadletter.Store
+	pipeline    *pipeline.Pipeline
+	lumberjack  *lumberjack.Server
+	kafka       *kafka.Source
+	deliveries  []*sinks.Delivery
+	web         *web.Server
+
+	// started are the things to stop, in the order in which they were started.
+	started  []stopper
+	stopping sync.Once
+	stopErr  error
+	failed   chan error
+}
+
+type stopper struct {
+	name string
+	stop func(context.Context) error
+}
+
+// New checks what needs no port, and binds the ports. Nothing runs yet; Stop releases them.
+func New(c config.Config, options Options) (*App, error) {
+	a := &App{config: c, options: options, logger: options.Logger, failed: make(chan error, 8)}
+	var err error
+	if a.rules, err = rules.Compile(c.Rules); err != nil {
+		return nil, fmt.Errorf("compile rules: %w", err)
+	}
+	if err := a.bind(); err != nil {
+		return nil, errors.Join(err, a.release())
+	}
+	return a, nil
+}
+
+func (a *App) bind() error {
+	var err error
+	if c := a.config.Inputs.Lumberjack; c != nil {
+		if a.lumberjackListener, err = listen("inputs.lumberjack.listen", c.Listen); err != nil {
+			return err
+		}
+	}
+	a.httpListener, err = listen("http.listen", a.config.HTTP.Listen)
+	return err
+}
+
+func listen(setting, address string) (net.Listener, error) {
+	var listener net.ListenConfig
+	bound, err := listener.Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; another program may use this port, choose another one there", setting, err)
+	}
+	return bound, nil
+}
+
+// release closes what is bound and not served.
+func (a *App) release() error {
+	var err error
+	for _, listener := range []net.Listener{a.lumberjackListener, a.httpListener} {
+		if listener != nil {
+			if closed := listener.Close(); !errors.Is(closed, net.ErrClosed) {
+				err = errors.Join(err, closed)
+			}
+		}
+	}
+	return err
+}
+
+// LumberjackAddress returns the bound address of the Lumberjack port, nil where there is none.
+func (a *App) LumberjackAddress() net.Addr {
+	if a.lumberjackListener == nil {
+		return nil
+	}
+	return a.lumberjackListener.Addr()
+}
+
+// HTTPAddress returns the bound address of the HTTP port.
+func (a *App) HTTPAddress() net.Addr { return a.httpListener.Addr() }
+
+// Pipeline returns the pipeline, nil before Start.
+func (a *App) Pipeline() *pipeline.Pipeline { return a.pipeline }
+
+// Failed delivers errors that end the process: a port that can no longer be served.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Start recovers what the journal holds and sets everything going. After an error it has stopped what it had started.
+func (a *App) Start() error {
+	for _, step := range []func() error{
+		a.startWeb, a.openStores, a.startPipeline, a.startSinks, a.startLumberjack, a.startKafka,
+	} {
+		if err := step(); err != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), deliveryDrain)
+			defer cancel()
+			return errors.Join(err, a.Stop(ctx))
+		}
+	}
+	a.web.Attach(a.sources())
+	a.web.SetReady(true, "")
+	return nil
+}
+
+func (a *App) openStores() error {
+	var err error
+	a.journal, err = journal.Open(journal.Options{
+		Directory: filepath.Join(a.config.Data, journalFolder), Budget: a.config.Journal.Budget,
+		Reserve: a.config.Journal.Reserve, SegmentBytes: a.config.Journal.SegmentSize, Logger: a.component("journal"),
+	})
+	if err != nil {
+		return fmt.Errorf("open journal: %w", err)
+	}
+	a.onStop("journal", func(context.Context) error { return a.journal.Close() })
+	a.deadLetters, err = deadletter.Open(filepath.Join(a.config.Data, deadLettersFolder), deadletter.Options{
+		Logger: a.component("dead letters"),
+	})
+	if err != nil {
+		return fmt.Errorf("open dead letters: %w", err)
+	}
+	a.onStop("dead letters", func(context.Context) error { return a.deadLetters.Close() })
+	return nil
+}
+
+func (a *App) startPipeline() error {
+	acknowledge := pipeline.AckDurable
+	if a.config.Ack == config.AckMemory {
+		acknowledge = pipeline.AckMemory
+	}
+	var err error
+	a.pipeline, err = pipeline.New(pipeline.Options{
+		Journal: a.journal, Rules: a.rules, DeadLetter: a.keepEvents, Acknowledge: acknowledge,
+		Sinks: sinkNames(a.config.Alerts), Logger: a.component("pipeline"),
+	})
+	if err != nil {
+		return fmt.Errorf("start pipeline: %w", err)
+	}
+	a.onStop("pipeline", a.pipeline.Close)
+	return nil
+}
+
+func (a *App) startLumberjack() error {
+	c := a.config.Inputs.Lumberjack
+	if c == nil {
+		return nil
+	}
+	options, err := lumberjackOptions(*c, a.component("lumberjack"))
+	if err != nil {
+		return err
+	}
+	a.lumberjack = lumberjack.New(a.handleLumberjack, options)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := a.lumberjack.Serve(a.lumberjackListener); err != nil {
+			a.failed <- fmt.Errorf("serve Lumberjack: %w", err)
+		}
+	}()
+	a.onStop("lumberjack", func(ctx context.Context) error {
+		err := a.lumberjack.Shutdown(ctx)
+		<-served
+		return err
+	})
+	a.logger.Info().Str("component", "lumberjack").Stringer("address", a.LumberjackAddress()).Bool("tls", options.TLS != nil).
+		Msg("Filebeat can connect: output.logstash.hosts")
+	return nil
+}
+
+func (a *App) startKafka() error {
+	c := a.config.Inputs.Kafka
+	if c == nil {
+		return nil
+	}
+	options, err := kafkaOptions(*c, a.component("kafka"))
+	if err != nil {
+		return err
+	}
+	if a.kafka, err = kafka.New(a.handleKafka, a.pipeline.Position, options); err != nil {
+		return fmt.Errorf("set up Kafka: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.spawn("kafka", cancel, func() error { return a.kafka.Run(ctx) })
+	a.logger.Info().Str("component", "kafka").Strs("brokers", c.Brokers).Strs("topics", c.Topics).Str("group", c.Group).
+		Msg("consuming from Kafka")
+	return nil
+}
+
+func (a *App) startWeb() error {
+	a.web = web.New(web.Options{
+		Token: a.config.HTTP.Token.Reveal(), Insecure: a.config.HTTP.Insecure, Secrets: a.secrets(),
+		Version: a.options.Version, Logger: a.component("http"),
+	})
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := a.web.Serve(a.httpListener); err != nil {
+			a.failed <- fmt.Errorf("serve HTTP: %w", err)
+		}
+	}()
+	a.onStop("http", func(ctx context.Context) error {
+		err := a.web.Shutdown(ctx)
+		<-served
+		return err
+	})
+	a.logger.Info().Str("component", "http").Stringer("address", a.HTTPAddress()).Msg("health, metrics and API")
+	return nil
+}
+
+// spawn runs something until its cancel is called at the stop.
+func (a *App) spawn(name string, cancel context.CancelFunc, run func() error) {
+	ended := make(chan error, 1)
+	go func() { ended <- run() }()
+	a.onStop(name, func(ctx context.Context) error {
+		cancel()
+		select {
+		case err := <-ended:
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+}
+
+func (a *App) onStop(name string, stop func(context.Context) error) {
+	a.started = append(a.started, stopper{name, stop})
+}
+
+// Stop ends everything within the time of ctx, sources first, so that what was received is decided, committed and, as
+// far as the sinks take it at once, delivered. It may be called more than once; later calls return what the first did.
+func (a *App) Stop(ctx context.Context) error {
+	a.stopping.Do(func() {
+		if a.web != nil {
+			a.web.SetReady(false, "stopping")
+		}
+		for i := len(a.started) - 1; i >= 0; i-- {
+			started := a.started[i]
+			if err := started.stop(ctx); err != nil {
+				a.stopErr = errors.Join(a.stopErr, fmt.Errorf("stop %s: %w", started.name, err))
+			}
+		}
+		a.stopErr = errors.Join(a.stopErr, a.release())
+	})
+	return a.stopErr
+}
+
+func (a *App) component(name string) zerolog.Logger {
+	return a.logger.With().Str("component", name).Logger()
+}
