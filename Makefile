@@ -1,0 +1,110 @@
+# make, or make help, lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS := -s -w -X github.com/logboom/logboom/internal/app.version=$(VERSION)
+
+# The linters and checkers are pinned in tools/go.mod, apart from the program's own dependencies.
+TOOL := go tool -modfile=tools/go.mod
+COMPOSE := docker compose
+
+# Which container make connect opens a shell in, and what make run and make demo pass on.
+SERVICE ?= filebeat
+ARGS ?=
+# How long each fuzz target runs, which ones (a pattern), and which benchmarks, how often.
+FUZZTIME ?= 10s
+FUZZ ?= ^Fuzz
+BENCH ?= .
+COUNT ?= 1
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## The stack in Docker
+
+.PHONY: build
+build: ## start Filebeat, logboom and Elasticsearch in Docker, detached, after building logboom's image
+	LOGBOOM_VERSION=$(VERSION) $(COMPOSE) up --detach --build
+
+.PHONY: build-kafka
+build-kafka: ## the same by way of Kafka: Filebeat, Kafka, logboom and Elasticsearch
+	LOGBOOM_VERSION=$(VERSION) $(COMPOSE) --profile kafka up --detach --build elasticsearch kafka filebeat-kafka logboom-kafka
+
+.PHONY: stop
+stop: ## stop all of it and delete its data
+	$(COMPOSE) --profile kafka down --volumes
+
+.PHONY: connect
+connect: ## a shell in Filebeat's container (SERVICE=filebeat-kafka for the other one)
+	$(COMPOSE) exec $(SERVICE) bash
+
+# logboom's image holds no shell. One from another image is put beside it, with its network, its processes and its data.
+.PHONY: connect-logboom
+connect-logboom: SERVICE = logboom
+connect-logboom: ## a shell beside logboom: its network, its processes, its data in /var/lib/logboom
+	$(COMPOSE) exec $(SERVICE) /logboom health --ready || true
+	id=$$($(COMPOSE) ps --quiet $(SERVICE)); \
+	test -n "$$id" || { echo "$(SERVICE) does not run: make build" >&2; exit 1; }; \
+	docker run --rm --interactive --tty --network "container:$$id" --pid "container:$$id" --volumes-from "$$id" busybox:1.37 sh
+
+## The program
+
+.PHONY: binary
+binary: ## the static binary bin/logboom
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o bin/logboom ./cmd/logboom
+
+.PHONY: run
+run: binary ## run it here; ARGS="-c logboom.yml" for a configuration
+	./bin/logboom run $(ARGS)
+
+.PHONY: demo
+demo: binary ## see it work, with nothing else installed
+	./bin/logboom demo $(ARGS)
+
+## Checks
+
+.PHONY: test
+test: ## the tests that need Go alone
+	go test ./...
+
+.PHONY: race
+race: ## the same with the race detector, which needs a C compiler
+	CGO_ENABLED=1 go test -race ./...
+
+# Every package that has a file behind the tag; the tests say which of the LOGBOOM_TEST_ variables they miss.
+.PHONY: integration
+integration: ## the tests against a real Elasticsearch and Kafka: LOGBOOM_TEST_ELASTICSEARCH, LOGBOOM_TEST_KAFKA (see README.md)
+	go test -tags integration -count 1 $$(git grep -l --untracked '^//go:build integration' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
+
+# go test fuzzes one target of one package at a time. Its list names the targets of a package before the package.
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME, 10s by default; FUZZ=FuzzWindow for one
+	@go test -list '$(FUZZ)' ./... | awk '/^Fuzz/ {targets[++n] = $$1} /^ok/ {for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0}' \
+	| while read -r package target; do \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+.PHONY: bench
+bench: ## the benchmarks; BENCH is a pattern, COUNT how often, for benchstat
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+.PHONY: lint
+lint: ## golangci-lint and gofumpt, as .golangci.yml says, and go vet for the tools
+	$(TOOL) golangci-lint run ./...
+	go -C tools vet ./...
+
+.PHONY: format
+format: ## gofumpt, in place
+	$(TOOL) golangci-lint fmt ./...
+
+.PHONY: vulnerabilities
+vulnerabilities: ## govulncheck, which asks vuln.go.dev
+	$(TOOL) govulncheck ./...
+
+.PHONY: check-packaging
+check-packaging: binary ## Dockerfile, docker-compose.yml, examples and scripts, as far as the tools at hand allow
+	.ci/check-packaging
