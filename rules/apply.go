@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,12 +18,12 @@ func (e *Engine) Apply(observations []byte, transitions []window.Transition) err
 	e.begin(0)
 	e.recorder.off = true
 	defer func() { e.recorder.off = false }()
-	in := reader{bytes: observations}
-	applying := application{engine: e, in: &in, batch: Batch{arrival: in.varint()}}
+	in := window.Reader{Bytes: observations}
+	applying := application{engine: e, in: &in, batch: Batch{arrival: in.Varint()}}
 	if err := applying.readLines(); err != nil {
 		return err
 	}
-	for len(in.bytes) > 0 {
+	for len(in.Bytes) > 0 {
 		if err := applying.operation(); err != nil {
 			return err
 		}
@@ -55,7 +54,7 @@ func (e *Engine) adopt(transitions []window.Transition) {
 // application is the reading of one record.
 type application struct {
 	engine *Engine
-	in     *reader
+	in     *window.Reader
 	// batch stands for the one that was observed; it has its arrival time and nothing else.
 	batch Batch
 	base  int64
@@ -65,31 +64,31 @@ type application struct {
 }
 
 func (a *application) readLines() error {
-	count := a.in.uvarint()
-	if a.in.failed || count > uint64(len(a.in.bytes)) {
+	count := a.in.Uvarint()
+	if a.in.Failed || count > uint64(len(a.in.Bytes)) {
 		return ErrRecord
 	}
 	a.lines = make([][]byte, count)
 	for i := range a.lines {
-		a.lines[i] = a.in.take(a.in.uvarint())
+		a.lines[i] = a.in.Take(a.in.Uvarint())
 	}
 	return a.failed()
 }
 
 func (a *application) failed() error {
-	if a.in.failed {
+	if a.in.Failed {
 		return ErrRecord
 	}
 	return nil
 }
 
 func (a *application) operation() error {
-	first := a.in.byte()
+	first := a.in.Byte()
 	argument := uint64(first >> operationBits)
 	if argument == longArgument {
-		argument += a.in.uvarint()
+		argument += a.in.Uvarint()
 	}
-	if a.in.failed {
+	if a.in.Failed {
 		return ErrRecord
 	}
 	switch code := first & (1<<operationBits - 1); code {
@@ -122,8 +121,8 @@ func (a *application) selectKey(code byte, argument uint64) error {
 		return fmt.Errorf("%w: a key without a rule", ErrRecord)
 	}
 	if code == operationNewKey {
-		name := string(a.in.take(argument))
-		if a.in.failed || a.rule.keys[name] != nil {
+		name := string(a.in.Take(argument))
+		if a.in.Failed || a.rule.keys[name] != nil {
 			return fmt.Errorf("%w: new key", ErrRecord)
 		}
 		if a.key = a.engine.newKey(a.rule, name, a.rule.nextID); a.key == nil {
@@ -156,7 +155,7 @@ func (a *application) observe(delta int64, events uint64) error {
 func (a *application) control(argument uint64) error {
 	if argument == controlRules {
 		var list []Rule
-		if err := json.Unmarshal(a.in.take(a.in.uvarint()), &list); err != nil || a.in.failed {
+		if err := json.Unmarshal(a.in.Take(a.in.Uvarint()), &list); err != nil || a.in.Failed {
 			return fmt.Errorf("%w: rules", ErrRecord)
 		}
 		a.rule, a.key = nil, nil
@@ -168,14 +167,14 @@ func (a *application) control(argument uint64) error {
 	}
 	switch argument {
 	case controlFinish:
-		return a.finish(a.in.varint())
+		return a.finish(a.in.Varint())
 	case controlEvict:
 		a.engine.evict(a.key, nil, 0, a.batch.arrival)
 		a.key = nil
 	case controlCompact:
 		a.engine.compact(a.key)
 	case controlLines:
-		return a.restoreLines(a.in.uvarint())
+		return a.restoreLines(a.in.Uvarint())
 	default:
 		return ErrRecord
 	}
@@ -183,7 +182,7 @@ func (a *application) control(argument uint64) error {
 }
 
 func (a *application) finish(at int64) error {
-	if a.in.failed || a.key.alert.State() != window.Active {
+	if a.in.Failed || a.key.alert.State() != window.Active {
 		return fmt.Errorf("%w: the end of no episode", ErrRecord)
 	}
 	a.engine.finishIdle(a.key, at, a.batch.arrival)
@@ -191,59 +190,12 @@ func (a *application) finish(at int64) error {
 }
 
 func (a *application) restoreLines(count uint64) error {
-	for ; count > 0 && !a.in.failed; count-- {
-		number := a.in.uvarint()
+	for ; count > 0 && !a.in.Failed; count-- {
+		number := a.in.Uvarint()
 		if number >= uint64(len(a.lines)) {
 			return ErrRecord
 		}
 		a.key.lines.restore(a.lines[number])
 	}
 	return a.failed()
-}
-
-// reader takes values from the front of bytes and remembers when that failed.
-type reader struct {
-	bytes  []byte
-	failed bool
-}
-
-func (r *reader) byte() byte {
-	if len(r.bytes) == 0 {
-		r.failed = true
-		return 0
-	}
-	first := r.bytes[0]
-	r.bytes = r.bytes[1:]
-	return first
-}
-
-func (r *reader) varint() int64 {
-	value, length := binary.Varint(r.bytes)
-	r.skip(length)
-	return value
-}
-
-func (r *reader) uvarint() uint64 {
-	value, length := binary.Uvarint(r.bytes)
-	r.skip(length)
-	return value
-}
-
-func (r *reader) skip(length int) {
-	if length <= 0 {
-		r.failed, r.bytes = true, nil
-		return
-	}
-	r.bytes = r.bytes[length:]
-}
-
-// take returns the next bytes, which stay those of the record.
-func (r *reader) take(length uint64) []byte {
-	if length > uint64(len(r.bytes)) {
-		r.failed, r.bytes = true, nil
-		return nil
-	}
-	taken := r.bytes[:length]
-	r.bytes = r.bytes[length:]
-	return taken
 }

@@ -67,13 +67,13 @@ func appendBytes(to, bytes []byte) []byte {
 // Restore brings back the state that AppendCheckpoint wrote. The engine must be new. It fails with ErrRecord, and takes
 // no more memory than a small multiple of the input; the engine must then be thrown away.
 func (e *Engine) Restore(checkpoint []byte) error {
-	in := &reader{bytes: checkpoint}
-	if version := in.uvarint(); version != checkpointVersion {
+	in := &window.Reader{Bytes: checkpoint}
+	if version := in.Uvarint(); version != checkpointVersion {
 		return fmt.Errorf("%w: checkpoint version %d, this program reads %d", ErrRecord, version, checkpointVersion)
 	}
-	e.number = in.uvarint()
+	e.number = in.Uvarint()
 	var list []Rule
-	if err := json.Unmarshal(in.take(in.uvarint()), &list); err != nil || in.failed {
+	if err := json.Unmarshal(in.Take(in.Uvarint()), &list); err != nil || in.Failed {
 		return fmt.Errorf("%w: rules", ErrRecord)
 	}
 	e.change(list, 0)
@@ -82,14 +82,14 @@ func (e *Engine) Restore(checkpoint []byte) error {
 			return err
 		}
 	}
-	if in.failed || len(in.bytes) > 0 {
+	if in.Failed || len(in.Bytes) > 0 {
 		return ErrRecord
 	}
 	return nil
 }
 
-func (e *Engine) restoreRule(rule *ruleState, in *reader) error {
-	nextID, keys := in.uvarint(), in.uvarint()
+func (e *Engine) restoreRule(rule *ruleState, in *window.Reader) error {
+	nextID, keys := in.Uvarint(), in.Uvarint()
 	for ; keys > 0; keys-- {
 		key, err := restoreKey(rule, in)
 		if err != nil {
@@ -105,29 +105,29 @@ func (e *Engine) restoreRule(rule *ruleState, in *reader) error {
 	return nil
 }
 
-func restoreKey(rule *ruleState, in *reader) (*keyState, error) {
+func restoreKey(rule *ruleState, in *window.Reader) (*keyState, error) {
 	key := &keyState{rule: rule, heapIndex: -1}
-	key.id, key.key = in.uvarint(), string(in.take(in.uvarint()))
-	if in.failed || rule.keys[key.key] != nil || rule.byID[key.id] != nil {
+	key.id, key.key = in.Uvarint(), string(in.Take(in.Uvarint()))
+	if in.Failed || rule.keys[key.key] != nil || rule.byID[key.id] != nil {
 		return nil, fmt.Errorf("%w: a key of rule %q", ErrRecord, rule.Name)
 	}
 	var err error
-	if key.window, in.bytes, err = window.DecodeWindow(in.bytes); err != nil {
+	if key.window, in.Bytes, err = window.DecodeWindow(in.Bytes); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
-	if key.alert, in.bytes, err = window.DecodeAlert(in.bytes); err != nil {
+	if key.alert, in.Bytes, err = window.DecodeAlert(in.Bytes); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
-	for lines := in.uvarint(); lines > 0 && !in.failed; lines-- {
-		key.lines.restore(in.take(in.uvarint()))
+	for lines := in.Uvarint(); lines > 0 && !in.Failed; lines-- {
+		key.lines.restore(in.Take(in.Uvarint()))
 	}
-	if opened := in.take(in.uvarint()); len(opened) > 0 {
+	if opened := in.Take(in.Uvarint()); len(opened) > 0 {
 		key.opened = new(window.Transition)
 		if err := json.Unmarshal(opened, key.opened); err != nil {
 			return nil, fmt.Errorf("%w: a transition", ErrRecord)
 		}
 	}
-	if in.failed {
+	if in.Failed {
 		return nil, ErrRecord
 	}
 	return key, nil

@@ -46,18 +46,18 @@ func (w *Window) AppendBinary(to []byte) []byte {
 // DecodeWindow reads what AppendBinary wrote and returns the window and the bytes behind it. It fails with ErrState, and
 // takes no more memory than a small multiple of the input.
 func DecodeWindow(from []byte) (Window, []byte, error) {
-	in := reader{bytes: from}
-	flags := in.byte()
+	in := Reader{Bytes: from}
+	flags := in.Byte()
 	w := Window{seen: flags&flagSeen != 0, merged: flags&flagMerged != 0}
-	w.length, w.max, w.mergedThrough = in.varint(), in.varint(), in.varint()
-	size := in.uvarint()
-	if in.failed || size > uint64(len(in.bytes)) || w.length <= 0 {
+	w.length, w.max, w.mergedThrough = in.Varint(), in.Varint(), in.Varint()
+	size := in.Uvarint()
+	if in.Failed || size > uint64(len(in.Bytes)) || w.length <= 0 {
 		return Window{}, nil, ErrState
 	}
 	var before int64
 	for i := range size {
-		item := run{before + in.varint(), in.uvarint()}
-		if in.failed || item.count == 0 || i > 0 && item.time <= before {
+		item := run{before + in.Varint(), in.Uvarint()}
+		if in.Failed || item.count == 0 || i > 0 && item.time <= before {
 			return Window{}, nil, ErrState
 		}
 		w.runs.pushBack(item)
@@ -67,7 +67,7 @@ func DecodeWindow(from []byte) (Window, []byte, error) {
 	if size > 0 && (!w.seen || before > w.max) {
 		return Window{}, nil, ErrState
 	}
-	return w, in.bytes, nil
+	return w, in.Bytes, nil
 }
 
 // AppendBinary appends the alert as bytes and returns the extended slice: a flags byte, then the varints of start, peak
@@ -91,51 +91,15 @@ func (a *Alert) AppendBinary(to []byte) []byte {
 
 // DecodeAlert reads what AppendBinary wrote and returns the alert and the bytes behind it. It fails with ErrState.
 func DecodeAlert(from []byte) (Alert, []byte, error) {
-	in := reader{bytes: from}
-	flags := in.byte()
+	in := Reader{Bytes: from}
+	flags := in.Byte()
 	a := Alert{approximate: flags&flagApproximate != 0, ended: flags&flagEnded != 0}
 	if flags&flagActive != 0 {
 		a.state = Active
 	}
-	a.start, a.peak, a.end = in.varint(), in.uvarint(), in.varint()
-	if in.failed {
+	a.start, a.peak, a.end = in.Varint(), in.Uvarint(), in.Varint()
+	if in.Failed {
 		return Alert{}, nil, ErrState
 	}
-	return a, in.bytes, nil
-}
-
-// reader takes numbers from the front of bytes and remembers when that failed.
-type reader struct {
-	bytes  []byte
-	failed bool
-}
-
-func (r *reader) byte() byte {
-	if len(r.bytes) == 0 {
-		r.failed = true
-		return 0
-	}
-	first := r.bytes[0]
-	r.bytes = r.bytes[1:]
-	return first
-}
-
-func (r *reader) varint() int64 {
-	value, length := binary.Varint(r.bytes)
-	r.take(length)
-	return value
-}
-
-func (r *reader) uvarint() uint64 {
-	value, length := binary.Uvarint(r.bytes)
-	r.take(length)
-	return value
-}
-
-func (r *reader) take(length int) {
-	if length <= 0 {
-		r.failed, r.bytes = true, nil
-		return
-	}
-	r.bytes = r.bytes[length:]
+	return a, in.Bytes, nil
 }

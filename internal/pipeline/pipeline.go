@@ -140,8 +140,9 @@ func (p *Pipeline) begin() error {
 }
 
 // Handle takes a batch. It returns nil when the batch may be acknowledged: everything it caused is on disk, or judged
-// where Options.Acknowledge is AckMemory. Otherwise it returns an error and the sender has to send it again; a batch
-// whose context ended may have been taken all the same. While the journal is full or failing it blocks.
+// where Options.Acknowledge is AckMemory. Otherwise it returns an error, nothing of the batch was taken, and the
+// sender has to send it again. When ctx ends it gives up, unless the batch was judged already: that cannot be taken back, so
+// its commit is waited for. While the journal is full or failing it blocks.
 func (p *Pipeline) Handle(ctx context.Context, batch *Batch) error {
 	received := batch.Received
 	if received.IsZero() {
@@ -247,7 +248,8 @@ func (p *Pipeline) Outbox() interface {
 	return p.outbox
 }
 
-// Position returns the greatest offset of a partition whose commit is on disk, and false where there is none.
+// Position returns the latest offset of a partition whose commit is on disk, and false where there is none. It may be less
+// than an earlier one, where a topic was made anew.
 func (p *Pipeline) Position(topic string, number int32) (int64, bool) {
 	p.positions.Lock()
 	defer p.positions.Unlock()

@@ -20,7 +20,7 @@ var (
 )
 
 var kafkaMetrics = metrics[kafka.Stats]{
-	gauge("kafka_connected", "1 while at least one connection to a broker stands.",
+	gauge("kafka_connected", "1 while a broker answered within the last session timeout.",
 		func(s kafka.Stats) float64 { return truth(s.Connected) }),
 	gauge("kafka_missing_topics", "Topics that do not exist yet.",
 		func(s kafka.Stats) float64 { return float64(len(s.Waiting)) }),
