@@ -220,8 +220,9 @@ func TestClosesWithFINOverUnreadInput(t *testing.T) {
 func TestFramingErrorsSayWhatIsWrong(t *testing.T) {
 	inner := compressedFrame('2', jsonFrame(1, `{}`))
 	for want, input := range map[string][]byte{
-		"compressed frame in a compressed frame":     append(windowFrame(1), compressedFrame('2', inner)...),
-		"more events than the 1 announced":           append(windowFrame(1), compressedFrame('2', jsonFrame(1, ""), jsonFrame(2, ""))...),
+		"compressed frame in a compressed frame": append(windowFrame(1), compressedFrame('2', inner)...),
+		"more events than the 1 announced": append(windowFrame(1),
+			compressedFrame('2', jsonFrame(1, ""), jsonFrame(2, ""))...),
 		"frame of type 'D' in a window of version 2": append(windowFrame(1), pairsFrame(1)...),
 		"frame of type 'J' outside a window":         jsonFrame(1, `{}`),
 		"frame of version '3'":                       []byte("3W"),

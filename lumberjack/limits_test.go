@@ -22,7 +22,8 @@ func TestDefaults(t *testing.T) {
 	if got := (Limits{}).withDefaults(); got != want {
 		t.Errorf("limits %+v", got)
 	}
-	if got := (Limits{Window: -1, InFlight: 1}).withDefaults(); got.Window != DefaultWindow || got.InFlight != MinimumInFlight {
+	got := (Limits{Window: -1, InFlight: 1}).withDefaults()
+	if got.Window != DefaultWindow || got.InFlight != MinimumInFlight {
 		t.Errorf("limits %+v", got)
 	}
 	timeouts := Timeouts{
@@ -153,8 +154,8 @@ func TestStatsCount(t *testing.T) {
 	eventually(t, "an acknowledgement", func() bool { return server.Stats().Acknowledgements == 1 })
 	stats := server.Stats()
 	inflated := uint64(len(recorded(t, "nginx.ndjson")) + 200*9) // a head of ten bytes each, for a newline
-	if stats.Windows != 1 || stats.Events != 200 || stats.BytesRead != uint64(len(session)) || stats.BytesInflated != inflated ||
-		stats.Connections != 1 || stats.ConnectionsTotal != 1 || stats.BytesInFlight != 0 {
+	if stats.Windows != 1 || stats.Events != 200 ||
+		stats.BytesRead != uint64(len(session)) || stats.BytesInflated != inflated || stats.Connections != 1 || stats.ConnectionsTotal != 1 || stats.BytesInFlight != 0 {
 		t.Errorf("%+v", stats)
 	}
 }
@@ -187,6 +188,15 @@ func footprint() int {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int(stats.HeapAlloc + stats.StackInuse)
+}
+
+// Windows of nothing that came along with another one leave a connection as small as any idle one.
+func TestWindowsOfNothingKeepNoMemory(t *testing.T) {
+	server := start(t, new(collector).handle, Options{})
+	conn := server.dial(t)
+	send(t, conn, windowFrame(2), jsonFrame(1, noise(100)), jsonFrame(2, `{}`), bytes.Repeat(windowFrame(0), 100))
+	expect(t, conn, ack(2), bytes.Repeat(ack(0), 100))
+	eventually(t, "no byte in flight", func() bool { return server.Stats().BytesInFlight == 0 })
 }
 
 // Bytes of the next window that came with this one are kept, and so is the order.

@@ -222,20 +222,20 @@ func (r *windowReader) inflatedFrames(source *inflation) error {
 	}
 }
 
-// release ends the use of the window and returns its memory. A connection that has read on keeps its input buffer.
+// release ends the use of the window, if there is one, and returns its memory. A connection that has read on keeps its
+// input buffer.
 func (r *windowReader) release() {
-	if r.window == nil {
-		return
+	if r.window != nil {
+		r.window.release()
+		r.memory.pool.windows.Put(r.window)
 	}
-	r.window.release()
-	r.memory.pool.windows.Put(r.window)
 	r.window, r.pairs = nil, pairs{}
-	left := int64(windowInput)
 	if large := r.input.reduce(); large != nil {
 		r.memory.pool.put(large)
 	}
-	if r.input.large == nil {
-		left = 0
+	left := int64(0)
+	if r.input.large != nil {
+		left = windowInput
 	}
 	r.memory.reservation.settle(left)
 }
@@ -244,8 +244,4 @@ func (r *windowReader) release() {
 func (r *windowReader) abandon() {
 	r.input.start, r.input.end = 0, 0
 	r.release()
-	if large := r.input.reduce(); large != nil {
-		r.memory.pool.put(large)
-	}
-	r.memory.reservation.settle(0)
 }

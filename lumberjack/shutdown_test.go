@@ -28,7 +28,9 @@ func TestShutdownFinishesWindows(t *testing.T) {
 	send(t, halfway, windowFrame(2), jsonFrame(1, `{}`))
 	send(t, busy, windowFrame(1), jsonFrame(1, `{}`), windowFrame(1)) // the second one has not begun
 	<-handling
-	eventually(t, "two windows under way", func() bool { return server.Stats().BytesInFlight >= 2*(windowInput+smallestBuffer) })
+	eventually(t, "two windows under way", func() bool {
+		return server.Stats().BytesInFlight >= 2*(windowInput+smallestBuffer)
+	})
 
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Shutdown(context.Background()) }()

@@ -38,6 +38,9 @@ func (d *Delivery) loadCursor() (found bool, err error) {
 		if err := stateful.Restore(cursor.State); err != nil {
 			return false, fmt.Errorf("restore the sink's state: %w", err)
 		}
+		// A cursor may have been set up by whoever owns the store. What the sink has to say of its beginning must be
+		// on disk before its first delivery: a kill behind that would leave nothing to go back to.
+		found = found && len(cursor.State) > 0
 	}
 	d.after = d.within(cursor.After)
 	return found, nil

@@ -351,6 +351,25 @@ func TestNewSinkStartsWhereItIsTold(t *testing.T) {
 	})
 }
 
+// TestFirstStateIsStoredBeforeTheFirstDelivery has a cursor that was set up without the sink, as the pipeline does it. A
+// kill between the first delivery and its cursor must find the state to go back to.
+func TestFirstStateIsStoredBeforeTheFirstDelivery(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, w *world) {
+		if err := w.StoreCursor("s", sinks.Cursor{}); err != nil {
+			t.Fatal(err)
+		}
+		w.sink.state = "length 0"
+		var stored []byte
+		w.sink.deliver = func([]uint64) ([]error, error) {
+			cursor, _, err := w.LoadCursor("s")
+			stored = cursor.State
+			return nil, err
+		}
+		w.run(t, time.Minute)
+		equal(t, "state at the first delivery", string(stored), "length 0")
+	})
+}
+
 func TestCursorBeyondTheEnd(t *testing.T) {
 	bubble(t, 3, func(t *testing.T, w *world) {
 		if err := w.cursors.StoreCursor("s", sinks.Cursor{After: 9}); err != nil {

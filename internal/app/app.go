@@ -29,9 +29,13 @@ const (
 	deadLettersFolder = "dead-letters"
 )
 
-// deliveryDrain is how much of the time for stopping is left for the sinks to take what is committed. What they do not
-// take is delivered after the next start.
-const deliveryDrain = 5 * time.Second
+// sourceDrain is how much of the time for stopping the sources may take for what they received, and deliveryDrain how much
+// the sinks for what is committed. What is not acknowledged by then is sent again, what is not delivered goes out after
+// the next start.
+const (
+	sourceDrain   = 15 * time.Second
+	deliveryDrain = 5 * time.Second
+)
 
 // Options are what an App needs besides its configuration.
 type Options struct {
@@ -70,6 +74,32 @@ type App struct {
 type stopper struct {
 	name string
 	stop func(context.Context) error
+}
+
+// source is a stopper of a source, which may not take all of the time.
+func source(stop func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, sourceDrain)
+		defer cancel()
+		return stop(ctx)
+	}
+}
+
+// within calls stop and returns when it does, or soon after ctx ends: a disk that hangs must not hold the process.
+func within(ctx context.Context, stop func(context.Context) error) error {
+	ended := make(chan error, 1)
+	go func() { ended <- stop(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(time.Second):
+		return fmt.Errorf("it hangs: %w", context.Cause(ctx))
+	}
 }
 
 // New checks what needs no port, and binds the ports. Nothing runs yet; Stop releases them.
@@ -205,11 +235,11 @@ func (a *App) startLumberjack() error {
 			a.failed <- fmt.Errorf("serve Lumberjack: %w", err)
 		}
 	}()
-	a.onStop("lumberjack", func(ctx context.Context) error {
+	a.onStop("lumberjack", source(func(ctx context.Context) error {
 		err := a.lumberjack.Shutdown(ctx)
 		<-served
 		return err
-	})
+	}))
 	a.logger.Info().Str("component", "lumberjack").Stringer("address", a.LumberjackAddress()).Bool("tls", options.TLS != nil).
 		Msg("Filebeat can connect: output.logstash.hosts")
 	return nil
@@ -286,7 +316,7 @@ func (a *App) Stop(ctx context.Context) error {
 		}
 		for i := len(a.started) - 1; i >= 0; i-- {
 			started := a.started[i]
-			if err := started.stop(ctx); err != nil {
+			if err := within(ctx, started.stop); err != nil {
 				a.stopErr = errors.Join(a.stopErr, fmt.Errorf("stop %s: %w", started.name, err))
 			}
 		}

@@ -92,6 +92,7 @@ func Run(ctx context.Context, settings Settings, streams Streams) error {
 	}
 	logger.Info().Str("version", Version().Version).Str("configuration", source).Str("data", c.Data).Int("rules", len(c.Rules)).
 		Msg("logboom starts")
+	limitMemory(c)
 	a, err := New(c, Options{Logger: logger, Stdout: streams.Out, Version: Version().Version})
 	if err != nil {
 		return err
