@@ -85,7 +85,7 @@ fuzz: ## each fuzz target for FUZZTIME, 10s by default; FUZZ=FuzzWindow for one
 	@go test -list '$(FUZZ)' ./... | awk '/^Fuzz/ {targets[++n] = $$1} /^ok/ {for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0}' \
 	| while read -r package target; do \
 		echo "$$package $$target"; \
-		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$package" </dev/null; \
 	done
 
 .PHONY: bench
