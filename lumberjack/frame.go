@@ -66,7 +66,8 @@ func readFrameType(source frameSource) (frameType, error) {
 // readNumber reads a 32-bit number.
 func readNumber(source interface {
 	next(size int) ([]byte, error)
-}) (uint32, error) {
+},
+) (uint32, error) {
 	bytes, err := source.next(4)
 	if err != nil {
 		return 0, err

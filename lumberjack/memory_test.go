@@ -7,8 +7,13 @@ import (
 
 func TestBufferClasses(t *testing.T) {
 	for _, test := range []struct{ size, class, rounded int }{
-		{0, 0, 16 << 10}, {1, 0, 16 << 10}, {16 << 10, 0, 16 << 10}, {16<<10 + 1, 1, 32 << 10},
-		{1 << 20, 6, 1 << 20}, {4 << 20, 8, 4 << 20}, {4<<20 + 1, bufferClasses, 4<<20 + 1},
+		{0, 0, 16 << 10},
+		{1, 0, 16 << 10},
+		{16 << 10, 0, 16 << 10},
+		{16<<10 + 1, 1, 32 << 10},
+		{1 << 20, 6, 1 << 20},
+		{4 << 20, 8, 4 << 20},
+		{4<<20 + 1, bufferClasses, 4<<20 + 1},
 	} {
 		if class, rounded := bufferClass(test.size); class != test.class || rounded != test.rounded {
 			t.Errorf("%d bytes are of class %d, %d bytes", test.size, class, rounded)

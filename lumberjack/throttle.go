@@ -31,7 +31,7 @@ func (t *throttle) warn(kind string) *zerolog.Event {
 	if !ok {
 		return nil
 	}
-	event := t.logger.Warn()
+	event := t.logger.Warn() //nolint:zerologlint // the caller fills it in and sends it
 	if left > 0 {
 		event = event.Uint64("left_out", left)
 	}

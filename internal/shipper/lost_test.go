@@ -6,11 +6,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -171,8 +174,9 @@ func TestWindowWhoseAcknowledgementIsLostComesAgain(t *testing.T) {
 	if again := expectResent(t, got.windows, events); again != 10 {
 		t.Errorf("%d events came again, want 10", again)
 	}
-	if stats := client.Stats(); stats.Resent != 10 || resent.Load() != 10 || retries.Load() != 1 || proxy.connections.Load() != 2 {
-		t.Errorf("%+v, %d resent by callback, %d retries, %d connections", stats, resent.Load(), retries.Load(), proxy.connections.Load())
+	stats, connections := client.Stats(), proxy.connections.Load()
+	if stats.Resent != 10 || resent.Load() != 10 || retries.Load() != 1 || connections != 2 {
+		t.Errorf("%+v, %d resent by callback, %d retries, %d connections", stats, resent.Load(), retries.Load(), connections)
 	}
 	_ = client.Close()
 }
@@ -239,15 +243,38 @@ func TestNobodyListens(t *testing.T) {
 	options.Attempts = 0
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if _, err = Dial(ctx, options); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "is logboom running") {
+	_, err = Dial(ctx, options)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "is logboom running") {
 		t.Errorf("Dial until its context ends: %v", err)
 	}
+}
+
+// late is a context whose deadline was noticed by others before itself.
+type late struct {
+	context.Context
+	deadline time.Time
+}
+
+func (l late) Deadline() (time.Time, bool) { return l.deadline, true }
+
+func TestEndOfTheContextIsNotTakenForATimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer time.AfterFunc(time.Millisecond, cancel).Stop()
+		_, err := dial(late{ctx, time.Now()}, bare(), func(context.Context) (net.Conn, error) {
+			return nil, os.ErrDeadlineExceeded
+		})
+		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrGaveUp) {
+			t.Errorf("error %v, want that of the context", err)
+		}
+	})
 }
 
 func TestUnknownNameIsSaid(t *testing.T) {
 	options := quick("no-such-host.invalid:5044")
 	options.Attempts = 1
-	if _, err := Dial(soon(t), options); err == nil || !strings.Contains(err.Error(), "check host") && !strings.Contains(err.Error(), "resolved") {
+	_, err := Dial(soon(t), options)
+	if err == nil || !strings.Contains(err.Error(), "check host") && !strings.Contains(err.Error(), "resolved") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -276,7 +303,8 @@ func TestFlushSaysWhyItWaited(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = client.Send(context.Background(), numbered(1))
-		if err := flushFor(client, time.Hour); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "cable is out") {
+		err = flushFor(client, time.Hour)
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "cable is out") {
 			t.Errorf("Flush: %v, want it to say that the cable is out", err)
 		}
 		down.Store(false)
@@ -284,7 +312,8 @@ func TestFlushSaysWhyItWaited(t *testing.T) {
 			t.Errorf("Flush when the cable is in again: %v", err)
 		}
 		_ = client.Send(context.Background(), numbered(1))
-		if err := flushFor(client, time.Second); !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "cable") {
+		err = flushFor(client, time.Second)
+		if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "cable") {
 			t.Errorf("Flush to a server that is slow now: %v, want nothing of the cable", err)
 		}
 		if err := client.Close(); !errors.Is(err, ErrUnacknowledged) {
@@ -323,25 +352,33 @@ func TestWindowComesAgainByteForByte(t *testing.T) {
 	}
 }
 
+// deafened is a connection whose other end has closed for reading.
+type deafened struct{ net.Conn }
+
+func (deafened) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
 func TestWhatTheServerSaidIsKnownAlsoIfWritingFails(t *testing.T) {
-	answered := make(chan struct{})
-	listener := listen(t)
-	go func() { // ends with the connection
-		defer close(answered)
-		conn, err := listener.Accept()
-		if err != nil {
-			return
+	for _, says := range []string{"HTTP/1.1 503 Service Unavailable", ""} {
+		serve := func(conn net.Conn, _ int) {
+			time.Sleep(lastWords / 2)
+			_, _ = io.WriteString(conn, says)
+			time.Sleep(lastWords)
 		}
-		_, _ = io.WriteString(conn, "HTTP/1.1 503 Service Unavailable")
-		_ = conn.Close()
-	}()
-	options := quick(listener.Addr().String())
-	options.Attempts, options.Compression = 1, 0
-	client := connected(t, options)
-	<-answered
-	err := errors.Join(client.Send(soon(t), numbered(100_000)), client.Flush(soon(t)))
-	if !errors.Is(err, ErrGaveUp) && !errors.Is(err, ErrNotLumberjack) {
-		t.Errorf("error %v", err)
+		scripted(t, serve, func(t *testing.T, network *pipes) {
+			client, err := dial(context.Background(), bare(), func(ctx context.Context) (net.Conn, error) {
+				conn, err := network.dial(ctx)
+				return deafened{conn}, err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = client.Send(context.Background(), numbered(1))
+			err = client.Flush(context.Background())
+			if says != "" && !errors.Is(err, ErrNotLumberjack) || says == "" && !errors.Is(err, syscall.EPIPE) {
+				t.Errorf("server says %q: %v", says, err)
+			}
+			_ = client.Close()
+		})
 	}
 }
 

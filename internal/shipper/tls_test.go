@@ -90,7 +90,10 @@ func TestTLS(t *testing.T) {
 			&tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: authority.pool},
 			trusting, "client certificate",
 		},
-		{"unknown authority", &tls.Config{Certificates: []tls.Certificate{good}}, &tls.Config{RootCAs: stranger.pool}, "authority that signed"},
+		{
+			"unknown authority", &tls.Config{Certificates: []tls.Certificate{good}},
+			&tls.Config{RootCAs: stranger.pool}, "authority that signed",
+		},
 		{
 			"other name", &tls.Config{Certificates: []tls.Certificate{authority.sign(t, "elsewhere", time.Now().Add(time.Hour))}},
 			trusting, "for another name",
@@ -112,7 +115,8 @@ func TestTLS(t *testing.T) {
 			switch {
 			case test.says == "" && (err != nil || len(got.all()) != 100):
 				t.Errorf("%d events came, %v", len(got.all()), err)
-			case test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), options.Address)):
+			case test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says) ||
+				!strings.Contains(err.Error(), options.Address)):
 				t.Errorf("error %v, want one that says %q", err, test.says)
 			}
 		})
