@@ -258,6 +258,9 @@ func TestLargestEventIsSentAndALargerOneIsNot(t *testing.T) {
 	if all := got.all(); !slices.Equal(all, []string{"1", "5"}) || rejected.Load() != 1 {
 		t.Errorf("%d events came and %d were rejected by the server", len(all), rejected.Load())
 	}
+	if err := client.Close(); err != nil { // its goroutines are gone then, and the windows are this test's
+		t.Error(err)
+	}
 	for _, w := range append(client.queue.spare, client.queue.filling) {
 		if w.reset(); cap(w.plain) > 2*windowBytes {
 			t.Errorf("a window keeps %d bytes", cap(w.plain))
