@@ -51,14 +51,15 @@
 //
 // # The small state
 //
-// bbolt buckets. A value is stored behind a CRC-32C of bucket name, zero byte, key and value. For each bucket but meta
+// bbolt buckets. A value is stored behind a CRC-32C of bucket name, zero byte, key and value. For each bucket
 // the number of pairs and the total of their sums are kept in meta, so a pair that is lost is noticed, too. Integers
 // are big endian.
 //
 //	meta         "durable"                    8 bytes: the highest sequence known to be durable at the last update
 //	             "first"                      8 bytes: where the log begins; all below was cut away
 //	             "transition"                 8 bytes: the highest number of a transition ever stored
-//	             "sum " + bucket              8 bytes number of pairs, 8 bytes total of their sums
+//	             "sum " + bucket              8 bytes number of pairs, 8 bytes total of their sums; these pairs are
+//	                                          not counted themselves
 //	checkpoint   "head"                       8 bytes sequence, 8 bytes length of the state
 //	             "part" + 4 bytes number      up to 128 KiB of the state, from number 0
 //	cursors      name of the sink             8 bytes after, then the sink's own state

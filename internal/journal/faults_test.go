@@ -44,9 +44,9 @@ type faultFile struct {
 	faults *faults
 }
 
-// Preallocate does what a filesystem without fallocate does, so that writes run full.
+// Preallocate looks for room and takes none, so that writes run full.
 func (f *faultFile) Preallocate(size int64) error {
-	if f.faults.limited.Load() && f.faults.room.Load() <= 0 {
+	if f.faults.limited.Load() && f.faults.room.Load() < size {
 		return syscall.ENOSPC
 	}
 	return errors.ErrUnsupported

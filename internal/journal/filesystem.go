@@ -8,8 +8,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// filesystem is what the journal asks of the operating system. Tests put one in its place that runs full, fails to sync,
-// writes half, or loses what was not synced.
+// filesystem is what the journal asks of the operating system. Tests put one in its place that runs full, fails to
+// sync, writes half, or loses what was not synced.
 type filesystem interface {
 	OpenFile(name string, flag int, mode fs.FileMode) (file, error)
 	ReadDirectory(name string) ([]fs.DirEntry, error)

@@ -6,22 +6,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
-
-// mountSmall mounts a small filesystem, or returns false where that is not allowed. The tests with injected faults say
-// the same and run always.
-func mountSmall(t testing.TB, size string) (string, bool) {
-	t.Helper()
-	directory := t.TempDir()
-	if os.Getuid() != 0 || unix.Mount("tmpfs", directory, "tmpfs", 0, "size="+size) != nil {
-		t.Log("mounting is not allowed here")
-		return "", false
-	}
-	t.Cleanup(func() { _ = unix.Unmount(directory, unix.MNT_DETACH) })
-	return directory, true
-}
 
 // fillUp appends and syncs until an error, and returns the last sequence that Sync acknowledged.
 func fillUp(t testing.TB, j *Journal, size int) (acknowledged uint64, err error) {
@@ -208,6 +193,55 @@ func TestStateOnFullDisk(t *testing.T) {
 	check()
 	if j.Salvage() != nil {
 		t.Fatalf("salvaged: %+v", j.Salvage())
+	}
+}
+
+// TestSegmentsFitSmallDisk asks for a segment that is larger than the disk: it gets smaller ones.
+func TestSegmentsFitSmallDisk(t *testing.T) {
+	injected := &faults{}
+	options := small(t.TempDir())
+	options.SegmentBytes, options.files = 64<<20, injected
+	injected.room.Store(3 << 20)
+	injected.limited.Store(true)
+	j := open(t, options)
+	if acknowledged, err := fillUp(t, j, 20000); acknowledged < 100 || !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("after %d: %v", acknowledged, err)
+	}
+	if directory, mounted := mountSmall(t, "24m"); mounted {
+		options.Directory, options.files = directory, nil
+		j = open(t, options)
+		if acknowledged, err := fillUp(t, j, 20000); acknowledged < 700 || !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("after %d: %v", acknowledged, err)
+		}
+	}
+}
+
+// TestUnprovenRecordsAreWrittenAgain opens what a killed process left: whether the disk has it is not known, so it must
+// be written and synced before it counts as durable.
+func TestUnprovenRecordsAreWrittenAgain(t *testing.T) {
+	directory := t.TempDir()
+	j := open(t, small(directory))
+	fill(t, j, 10)
+	synced(t, j)
+	options := small(t.TempDir())
+	copyDirectory(t, directory, options.Directory)
+	injected := &faults{}
+	options.files = injected
+	injected.failSync.Store(true)
+	if _, err := Open(options); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("opened what could not be synced: %v", err)
+	}
+	injected.failSync.Store(false)
+	injected.writes.Store(0)
+	j = open(t, options)
+	if injected.writes.Load() == 0 {
+		t.Fatal("nothing was written again")
+	}
+	wantAll(t, j, 1, 10)
+	closed(t, j)
+	injected.writes.Store(0)
+	if open(t, options); injected.writes.Load() != 0 {
+		t.Fatal("what is known to be durable was written again")
 	}
 }
 

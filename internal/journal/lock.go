@@ -25,7 +25,7 @@ func lockDirectory(directory string) (*os.File, error) {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		defer lock.Close()
+		defer lock.Close() //nolint:errcheck // there is another error to tell of
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, fmt.Errorf("%w: %s is locked by process %s; stop it, or use another directory",
 				ErrLocked, directory, holder(lock))

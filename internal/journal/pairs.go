@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
-	"strings"
 )
 
 // total is what meta keeps of a bucket, so that lost pairs are noticed: their number and the sum of their sums.
@@ -21,6 +20,11 @@ func decodeTotal(from []byte) total {
 		return total{}
 	}
 	return total{binary.BigEndian.Uint64(from), binary.BigEndian.Uint64(from[8:])}
+}
+
+// isSum tells whether a pair is a total, which is not counted itself.
+func isSum(bucket string, key []byte) bool {
+	return bucket == bucketMeta && bytes.HasPrefix(key, []byte(metaSum))
 }
 
 // pairSum returns the sum that stands before a value.
@@ -73,14 +77,11 @@ func (p *pairs) add(bucket string, key, sealed []byte) {
 		p.bad++
 		return
 	}
-	if bucket == bucketMeta {
-		if name, ok := strings.CutPrefix(string(key), metaSum); ok {
-			p.stored[name] = decodeTotal(value)
-			return
-		}
-	} else {
-		p.totals[bucket] = p.totals[bucket].add(sum)
+	if isSum(bucket, key) {
+		p.stored[string(key[len(metaSum):])] = decodeTotal(value)
+		return
 	}
+	p.totals[bucket] = p.totals[bucket].add(sum)
 	p.count++
 	if p.keep {
 		p.good = append(p.good, pair{bucket, bytes.Clone(key), bytes.Clone(value)})
@@ -106,7 +107,7 @@ func (p *pairs) verdict(pages *pageReader) *StateSalvage {
 // complete tells whether each bucket holds what meta says.
 func (p *pairs) complete() bool {
 	for _, name := range buckets {
-		if name != bucketMeta && p.totals[name] != p.stored[name] {
+		if p.totals[name] != p.stored[name] {
 			return false
 		}
 	}

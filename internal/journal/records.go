@@ -16,9 +16,9 @@ type Record struct {
 }
 
 // Records reads the durable records with sequences from from on, in order, and ends behind the last one that is durable
-// by then; whoever follows the log calls it again. It begins with the oldest where from was cut away, and goes on behind
-// records that are gone: the sequences tell. A *DamageError stands for records that can no longer be read, and reading
-// goes on behind them; any other error is the last.
+// by then; whoever follows the log calls it again. It begins with the oldest where from was cut away, and goes on
+// behind records that are gone: the sequences tell. A *DamageError stands for records that can no longer be read, and
+// reading goes on behind them; any other error is the last.
 //
 // It may run while records are appended, synced and cut away. Each run of the loop holds one open file and a buffer of
 // 256 KiB, or of the largest record.

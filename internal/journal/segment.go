@@ -81,7 +81,7 @@ func segmentVersion(files filesystem, path string) int {
 	if err != nil {
 		return 0
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	header := make([]byte, segmentHeaderBytes)
 	if _, err := f.ReadAt(header, 0); err != nil {
 		return 0
@@ -222,7 +222,7 @@ func finishRewrites(files filesystem, directory string, fresh bool) error {
 	}
 	for name := range present {
 		final, rewritten := strings.CutSuffix(name, freshSuffix)
-		if !rewritten || !(isSegmentName(final) || final == stateName || final == formatName) {
+		if !rewritten || !isSegmentName(final) && final != stateName && final != formatName {
 			continue
 		}
 		path := filepath.Join(directory, name)

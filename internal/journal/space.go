@@ -65,22 +65,3 @@ func (w *spaceWatch) judge(space *Space, directory string) {
 	space.Full = space.Reason != ""
 	w.full = space.Full
 }
-
-// setLimits fills in the sizes that the options leave open.
-func (j *Journal) setLimits() error {
-	total, _, err := j.files.Usage(j.options.Directory)
-	if err != nil {
-		return err
-	}
-	o := &j.options
-	if o.Budget <= 0 {
-		o.Budget = min(defaultBudget, total/10)
-	}
-	if o.Reserve <= 0 {
-		o.Reserve = min(defaultReserve, total/20)
-	}
-	if o.SegmentBytes <= 0 {
-		o.SegmentBytes = max(minSegmentBytes, min(defaultSegmentBytes, o.Budget/8))
-	}
-	return nil
-}

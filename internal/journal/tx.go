@@ -72,7 +72,7 @@ func (t *Tx) put(bucket string, key, value []byte) error {
 	return t.guard(func() error {
 		b := t.bolt.Bucket([]byte(bucket))
 		sealed := seal(bucket, key, value)
-		if bucket != bucketMeta {
+		if !isSum(bucket, key) {
 			t.account(bucket, b.Get(key), sealed)
 		}
 		return b.Put(key, sealed)
@@ -127,21 +127,23 @@ func (t *Tx) each(bucket string, from []byte, visit func(key, value []byte) bool
 	})
 }
 
-// finish stores the totals and what is known to be durable.
+// finish stores what is known to be durable, and then the totals.
 func (t *Tx) finish() error {
+	if t.durable != nil {
+		durable, err := t.number(metaDurable)
+		if err != nil {
+			return err
+		}
+		if err := t.put(bucketMeta, metaDurable, bigEndian(max(durable, t.durable()))); err != nil {
+			return err
+		}
+	}
 	for name, sum := range t.totals {
 		if err := t.put(bucketMeta, []byte(metaSum+name), sum.encode()); err != nil {
 			return err
 		}
 	}
-	if t.durable == nil {
-		return nil
-	}
-	durable, err := t.number(metaDurable)
-	if err != nil {
-		return err
-	}
-	return t.put(bucketMeta, metaDurable, bigEndian(max(durable, t.durable())))
+	return nil
 }
 
 // number returns a number in meta, 0 where there is none.
