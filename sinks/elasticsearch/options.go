@@ -132,14 +132,23 @@ func redactHosts(hosts []string) []string {
 
 // secrets returns all that must not be seen in an error.
 func (o *Options) secrets() sinks.Secrets {
-	texts := []string{o.Password, o.APIKey, encodedKey(o.APIKey)}
+	texts := []string{o.Password, o.APIKey, encodedKey(o.APIKey), basicCredentials(o.Username, o.Password)}
 	for _, host := range o.Hosts {
 		if parsed, err := url.Parse(host); err == nil && parsed.User != nil {
 			password, _ := parsed.User.Password()
-			texts = append(texts, password)
+			texts = append(texts, password, basicCredentials(parsed.User.Username(), password))
 		}
 	}
 	return sinks.NewSecrets(texts...)
+}
+
+// basicCredentials returns what goes into the header of basic authentication, which a server or a proxy may repeat in what
+// it says of it.
+func basicCredentials(username, password string) string {
+	if password == "" {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
 // encodedKey returns an API key in the form that goes into the header.
