@@ -471,3 +471,29 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 	})
 }
+
+// TestAKeyThatComesBackReusesNoID evicts a key, stores a checkpoint, starts anew, and brings the key back with the same times:
+// only what is on disk can tell that they were used.
+func TestAKeyThatComesBackReusesNoID(t *testing.T) {
+	h := newHouse(t, rules.Rule{Name: "each", GroupBy: []string{"message"}, Window: time.Second, Threshold: 1, MaxKeys: 1})
+	at := time.Now()
+	seen := make(map[string]bool)
+	number := uint64(0)
+	for _, key := range []string{"a", "b", "a", "b", "a"} {
+		h.handle(document(at, key))
+		until(t, "a transition", func() bool { return h.pipeline.Status().Last > number })
+		for number < h.pipeline.Status().Last {
+			for _, transition := range h.next(number) {
+				if seen[transition.ID] {
+					t.Fatalf("id %s again, of key %s", transition.ID, transition.Key)
+				}
+				seen[transition.ID] = true
+				number = transition.Number
+			}
+		}
+		h.reopen()
+	}
+	if number != 9 {
+		t.Errorf("%d transitions, want 5 beginnings and 4 evictions", number)
+	}
+}
