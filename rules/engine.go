@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/logboom/logboom/window"
@@ -13,6 +14,9 @@ const FutureLimit = int64(5 * 60 * 1e9)
 // DefaultRunBudget is how many distinct times all windows of an engine keep together unless told otherwise: 16 bytes
 // each, 256 MiB in all.
 const DefaultRunBudget = 16 << 20
+
+// ErrOtherSet is returned by Observe for a batch that was decoded against other rules than the engine works by.
+var ErrOtherSet = errors.New("rules: the batch was decoded against other rules")
 
 // Options say what an engine needs from outside. The zero value is good for replay and tests.
 type Options struct {
@@ -81,8 +85,11 @@ func NewEngine(options Options) *Engine {
 
 // Observe judges every event of the batch, in order, and returns what came of it. The batch must have been decoded
 // against the set given to Change. clock is the reading of the idle clock, in nanoseconds, which never goes back. It
-// fails only where Options.PreviousEnd does; the engine must then be thrown away.
+// fails with ErrOtherSet, which changes nothing, or where Options.PreviousEnd does; the engine must then be thrown away.
 func (e *Engine) Observe(batch *Batch, clock int64) (Outcome, error) {
+	if batch.set != e.set {
+		return Outcome{}, ErrOtherSet
+	}
 	e.begin(clock)
 	e.recorder.begin(batch)
 	for i, rule := range e.rules {

@@ -605,6 +605,16 @@ func TestFailingStoreOfEndsFailsTheBatch(t *testing.T) {
 	}
 }
 
+func TestBatchOfOtherRulesIsRefused(t *testing.T) {
+	b := newBench(t, Options{}, fiveInASecond())
+	old := b.batch
+	b.change(fiveInASecond(), Rule{Name: "second", Window: time.Second, Threshold: 1})
+	old.Reset(start)
+	if _, err := b.engine.Observe(old, 0); !errors.Is(err, ErrOtherSet) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestChangedRules(t *testing.T) {
 	other := Rule{Name: "other", Window: time.Second, Threshold: 1}
 	b := newBench(t, Options{}, fiveInASecond(), other)
