@@ -12,6 +12,10 @@ import (
 // TestMain lets the test binary be logboom itself: where it is started under that name it runs main. So what is tested is
 // the whole program, in a process of its own, built with the same flags as the tests (-race, -cover).
 func TestMain(m *testing.M) {
+	if _, set := os.LookupEnv("GORACE"); !set {
+		// The race detector would have every process wait a second at its end.
+		_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // the name and the value are good
+	}
 	testscript.Main(leakFree{m}, map[string]func(){"logboom": main})
 }
 

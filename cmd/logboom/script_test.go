@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 				t: env.T().(testing.TB), processes: map[string]*process{}, //nolint:forcetypeassert // as documented
 			}
 			env.Setenv("SLACK_TOKEN", sinktest.SlackToken)
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

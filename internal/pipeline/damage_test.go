@@ -20,9 +20,7 @@ func TestDamageEndsWhatWasOpen(t *testing.T) {
 	first := h.next(0)[0]
 	h.handle(document(at, "sixth"))
 	h.handle(document(at, "seventh"))
-	h.pipeline.options.Checkpoint = 1 << 40
-	h.pipeline.writer.unstored = 0
-	h.close()
+	h.snapshot()
 	damage(t, h.folder, "sixth", 0)
 	h.open()
 	if h.journal.Salvage() == nil {

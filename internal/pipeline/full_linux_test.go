@@ -162,7 +162,7 @@ func TestAFailedWriteLosesAndDoublesNothing(t *testing.T) {
 		failures := h.pipeline.Stats().CommitFailures
 		before := acknowledged.Load()
 		until(t, "events to flow", func() bool { return acknowledged.Load() > before })
-		disk.fill(t, 0)
+		disk.fill(t, 4096) // more than the reserve, so that the watcher sees nothing wrong
 		until(t, fmt.Sprintf("failure %d, or the watcher to be faster", round), func() bool {
 			return h.pipeline.Stats().CommitFailures > failures || h.pipeline.Status().State == StateFull
 		})

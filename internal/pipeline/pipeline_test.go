@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -210,15 +211,23 @@ func TestStateSurvivesARestart(t *testing.T) {
 	}
 }
 
-// crash leaves the pipeline as a kill would: nothing is written that was not on disk. The journal's lock is given back by
-// closing the files, which writes no record.
+// crash goes on with what a kill would have left on the disk at this moment: a copy of the files, which is taken before the
+// pipeline is closed and can store a last checkpoint. Nothing may be under way.
 func (h *house) crash() {
 	h.Helper()
-	p := h.pipeline
-	p.options.Checkpoint = 1 << 40
-	p.writer.unstored = 0 // so that Close stores no checkpoint; the writer is idle
-	h.close()
+	h.snapshot()
 	h.open()
+}
+
+// snapshot closes the pipeline and leaves the house with what was on disk before.
+func (h *house) snapshot() {
+	h.Helper()
+	copied := h.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(h.folder)); err != nil {
+		h.Fatal(err)
+	}
+	h.close()
+	h.folder = copied
 }
 
 func TestAcknowledgedOnlyWhenDurable(t *testing.T) {
