@@ -217,7 +217,8 @@ func (e *Engine) changed(key *keyState, now int64, batch *Batch, number int32, r
 	}
 	texts := e.recorder.texts(key, batch)
 	if alert.State() == window.Active {
-		transition.First = texts
+		// Lines of before the window are none of those that made the alert.
+		transition.First = texts[len(texts)-int(min(uint64(len(texts)), transition.Count)):]
 		e.opened(key, transition)
 	} else {
 		transition.End, _ = alert.End()

@@ -687,6 +687,19 @@ func TestRunBudgetMergesThenEvicts(t *testing.T) {
 	b.check()
 }
 
+func TestFirstLinesAreThoseOfTheWindow(t *testing.T) {
+	rule := fiveInASecond()
+	rule.Threshold = 2
+	b := newBench(t, Options{}, rule)
+	b.at(start)
+	b.at(start + 10*second)
+	got := b.observe(start+20*second, document(start+20*second, "first", ""), document(start+20*second, "second", ""))
+	if want := []string{"first", "second"}; len(got) != 1 || !slices.Equal(got[0].First, want) {
+		t.Errorf("%+v, want the lines %q", got, want)
+	}
+	b.check()
+}
+
 func TestLinesAreCut(t *testing.T) {
 	rule := fiveInASecond()
 	rule.Threshold = 1

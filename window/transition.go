@@ -63,8 +63,8 @@ type Transition struct {
 	// Threshold and Window are the rule's, as they were at the transition.
 	Threshold uint64        `json:"threshold"`
 	Window    time.Duration `json:"window"`
-	// First are the lines that made the episode start, Last the latest lines of it (only when State is Inactive). At
-	// most five each, at most 500 characters a line.
+	// First are the latest lines in the window when the episode started, Last the latest lines of the episode (only when
+	// State is Inactive). At most five each, at most 500 characters a line.
 	First []string `json:"first,omitempty"`
 	Last  []string `json:"last,omitempty"`
 	// Received is when the batch of the deciding event arrived.

@@ -45,7 +45,11 @@ func Check(ctx context.Context, options CheckOptions, streams Streams) error {
 	if options.Print {
 		return c.Print(streams.Out)
 	}
-	printf(streams.Out, "%s: good: %d rules, alerts to %s\n", source, len(c.Rules), list(sinkNames(c.Alerts)))
+	rules := "1 rule"
+	if len(c.Rules) != 1 {
+		rules = fmt.Sprintf("%d rules", len(c.Rules))
+	}
+	printf(streams.Out, "%s: good: %s, alerts to %s\n", source, rules, list(sinkNames(c.Alerts)))
 	if options.Online {
 		return checkOnline(ctx, c, streams.Out)
 	}

@@ -42,6 +42,9 @@ type SendOptions struct {
 // Send sends the lines of files as Filebeat would, and returns when all are acknowledged, or with an error when SIGINT or
 // SIGTERM ends it first. Progress goes to streams.Err where that is a terminal, the report to streams.Out.
 func Send(ctx context.Context, options SendOptions, streams Streams) error {
+	if err := options.check(); err != nil {
+		return &UsageError{err}
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	client, err := dialShipper(ctx, options, streams.Err)
@@ -58,6 +61,25 @@ func Send(ctx context.Context, options SendOptions, streams Streams) error {
 		_ = client.Close() // what it would say was said
 	}
 	return errors.Join(err, printReport(report, options, streams.Out))
+}
+
+// check finds mistakes that need no server.
+func (o SendOptions) check() error {
+	if o.Compression < 0 || o.Compression > 9 {
+		return fmt.Errorf("--compression=%d: 0 to 9", o.Compression)
+	}
+	if o.Window < 1 || o.Window > shipper.MostEvents {
+		return fmt.Errorf("--window=%d: 1 to %d", o.Window, shipper.MostEvents)
+	}
+	for _, name := range o.Files {
+		if name == shipper.StandardInput {
+			continue
+		}
+		if _, err := os.Stat(name); err != nil {
+			return fmt.Errorf("nothing was sent: %w", err)
+		}
+	}
+	return nil
 }
 
 func dialShipper(ctx context.Context, options SendOptions, out io.Writer) (*shipper.Client, error) {
