@@ -259,7 +259,7 @@ func TestWritersAtTheSameTime(t *testing.T) {
 
 // FuzzLetter: whatever the bytes, a letter is one line of valid JSON that holds them, or their beginning, unchanged.
 func FuzzLetter(f *testing.F) {
-	for _, seed := range []string{"", "{}", "{\"a\": 1}\n", "\xff", "\x00\x01", "null", "\u2028", `{"a":"<&>"}`, "\"\xff\""} {
+	for _, seed := range []string{"", "{}", "{\"a\": 1}\n", "\xff", "\x00\x01", "null", "\u2028", `{"a":"<&>"}`, "\"\xff\"", "{\"\xff\": 1}\n"} {
 		f.Add([]byte(seed), "reason \xff", int64(8))
 	}
 	f.Fuzz(func(t *testing.T, document []byte, reason string, limit int64) {
@@ -279,7 +279,11 @@ func FuzzLetter(f *testing.F) {
 		if got.Truncated != (len(kept) < len(document)) {
 			t.Errorf("truncated is %t", got.Truncated)
 		}
-		if back := held(t, got); !bytes.Equal(back, compacted(kept)) {
+		want := kept
+		if got.Document != nil { // as JSON: only the space between its parts may be gone
+			want = compacted(kept)
+		}
+		if back := held(t, got); !bytes.Equal(back, want) {
 			t.Errorf("%q came back as %q", kept, back)
 		}
 	})
