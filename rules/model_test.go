@@ -241,14 +241,13 @@ func FuzzApply(f *testing.F) {
 }
 
 // nginxBatch is a batch as Filebeat sends it, 2048 lines that were read within a few milliseconds.
-func nginxBatch(set *Set, batch *Batch, documents [][]byte, arrival int64) {
+func nginxBatch(batch *Batch, documents [][]byte, arrival int64) {
 	batch.Reset(arrival)
 	for _, document := range documents {
 		if _, err := batch.Add(document); err != nil {
 			panic(err)
 		}
 	}
-	_ = set
 }
 
 func nginxDocuments() [][]byte {
@@ -266,7 +265,7 @@ func TestObserveAllocatesNothingInTheSteadyState(t *testing.T) {
 	b := newBench(t, Options{}, fiveInASecond(), grouped)
 	documents := nginxDocuments()
 	step := func() {
-		nginxBatch(b.set, b.batch, documents, start)
+		nginxBatch(b.batch, documents, start)
 		if _, err := b.engine.Observe(b.batch, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -294,7 +293,7 @@ func BenchmarkObserve(b *testing.B) {
 			b.ReportAllocs()
 			var recorded int
 			for b.Loop() {
-				nginxBatch(bench.set, bench.batch, documents, start)
+				nginxBatch(bench.batch, documents, start)
 				outcome, err := bench.engine.Observe(bench.batch, 0)
 				if err != nil {
 					b.Fatal(err)

@@ -159,9 +159,6 @@ func (a *App) LumberjackAddress() net.Addr {
 // HTTPAddress returns the bound address of the HTTP port.
 func (a *App) HTTPAddress() net.Addr { return a.httpListener.Addr() }
 
-// Pipeline returns the pipeline, nil before Start.
-func (a *App) Pipeline() *pipeline.Pipeline { return a.pipeline }
-
 // Failed delivers errors that end the process: a port that can no longer be served.
 func (a *App) Failed() <-chan error { return a.failed }
 
@@ -228,18 +225,7 @@ func (a *App) startLumberjack() error {
 		return err
 	}
 	a.lumberjack = lumberjack.New(a.handleLumberjack, options)
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		if err := a.lumberjack.Serve(a.lumberjackListener); err != nil {
-			a.failed <- fmt.Errorf("serve Lumberjack: %w", err)
-		}
-	}()
-	a.onStop("lumberjack", source(func(ctx context.Context) error {
-		err := a.lumberjack.Shutdown(ctx)
-		<-served
-		return err
-	}))
+	a.onStop("lumberjack", source(a.serve("lumberjack", a.lumberjack, a.lumberjackListener)))
 	a.logger.Info().Str("component", "lumberjack").Stringer("address", a.LumberjackAddress()).Bool("tls", options.TLS != nil).
 		Msg("Filebeat can connect: output.logstash.hosts")
 	return nil
@@ -269,20 +255,31 @@ func (a *App) startWeb() error {
 		Token: a.config.HTTP.Token.Reveal(), Insecure: a.config.HTTP.Insecure, Secrets: a.secrets(),
 		Version: a.options.Version, Logger: a.component("http"),
 	})
+	a.onStop("http", a.serve("http", a.web, a.httpListener))
+	a.logger.Info().Str("component", "http").Stringer("address", a.HTTPAddress()).Msg("health, metrics and API")
+	return nil
+}
+
+// server is what answers on a port.
+type server interface {
+	Serve(listener net.Listener) error
+	Shutdown(ctx context.Context) error
+}
+
+// serve serves a port and returns what stops that. An error of it ends the process.
+func (a *App) serve(name string, s server, listener net.Listener) func(context.Context) error {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := a.web.Serve(a.httpListener); err != nil {
-			a.failed <- fmt.Errorf("serve HTTP: %w", err)
+		if err := s.Serve(listener); err != nil {
+			a.failed <- fmt.Errorf("serve %s: %w", name, err)
 		}
 	}()
-	a.onStop("http", func(ctx context.Context) error {
-		err := a.web.Shutdown(ctx)
+	return func(ctx context.Context) error {
+		err := s.Shutdown(ctx)
 		<-served
 		return err
-	})
-	a.logger.Info().Str("component", "http").Stringer("address", a.HTTPAddress()).Msg("health, metrics and API")
-	return nil
+	}
 }
 
 // spawn runs something until its cancel is called at the stop.
