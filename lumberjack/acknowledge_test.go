@@ -103,7 +103,8 @@ func TestHeartbeatNeverFollowsTheFinalACK(t *testing.T) {
 			for range windows {
 				a.begin(Version2)
 				time.Sleep(time.Second)
-				_ = a.finish(7)
+				a.complete()
+				_ = a.finish(Version2, 7)
 			}
 			a.stop()
 			_ = server.Close()

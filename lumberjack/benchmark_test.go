@@ -22,7 +22,7 @@ func BenchmarkReadWindow(b *testing.B) {
 				if err != nil || len(window.events) != 2048 {
 					b.Fatal(err)
 				}
-				reader.release()
+				window.release()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/2048, "ns/event")
 		})

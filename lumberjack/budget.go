@@ -21,8 +21,10 @@ import (
 // and its client is bounded by the read timeout. Then the next in line is served, or becomes the elder. Windows that
 // hold something and don't wait end by themselves too. So everybody's turn comes.
 //
-// A connection that has read into its next window when one ends keeps its input buffer. For an elder that buffer moves
-// back to the shared half, which may exceed its bound by this one buffer: the next elder takes at least as much with it.
+// Each window has a reservation of its own, since a connection reads the next one while others are with the Handler. A
+// connection that has read into its next window when one is complete keeps its input buffer, which then counts for the
+// next one. From an elder that buffer moves back to the shared half, which may exceed its bound by this one buffer: the
+// next elder takes at least as much with it.
 //
 // budget is safe for concurrent use.
 type budget struct {
@@ -36,10 +38,10 @@ type budget struct {
 	waiting  atomic.Int64
 }
 
-// reservation is what one connection holds of the budget. It is used by one goroutine at a time.
+// reservation is what one window holds of the budget. It is used by one goroutine at a time.
 type reservation struct {
 	budget *budget
-	ctx    context.Context // ends waiting; a reservation lives as long as its connection
+	ctx    context.Context // ends waiting; it is the connection's
 	held   int64           // guarded by budget.mutex
 	waited bool            // since pressing was asked last
 }
@@ -85,6 +87,16 @@ func (r *reservation) give(size int64) {
 	defer r.budget.mutex.Unlock()
 	r.budget.add(r, -size)
 	r.budget.serve()
+}
+
+// pass makes size bytes that the reservation holds those of another one, which holds nothing yet.
+func (r *reservation) pass(to *reservation, size int64) {
+	b := r.budget
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.add(r, -size)
+	b.add(to, size)
+	b.serve()
 }
 
 // settle ends a window: all is returned but the size bytes of a buffer that is still in use.

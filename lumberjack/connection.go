@@ -39,10 +39,8 @@ type connection struct {
 
 	reader      windowReader
 	acknowledge acknowledger
+	answers     answers
 	input       input
-	memory      memory
-	reservation reservation
-	batch       Batch
 
 	mutex    sync.Mutex
 	idle     bool // waits for a window, and may be interrupted
@@ -57,16 +55,15 @@ func newConnection(server *Server, accepted net.Conn) *connection {
 		c.conn = tls.Server(accepted, server.options.TLS)
 	}
 	timeouts := server.options.Timeouts
-	c.reservation = reservation{budget: server.budget, ctx: c.ctx}
-	c.memory = memory{pool: server.pool, reservation: &c.reservation}
 	c.input = input{
-		conn: c.conn, counters: &server.counters, timeout: timeouts.Read, pressing: c.reservation.pressing,
+		conn: c.conn, counters: &server.counters, timeout: timeouts.Read, pressing: c.reader.pressing, ctx: c.ctx,
 	}
 	c.acknowledge = acknowledger{
 		conn: c.conn, counters: &server.counters, timeout: timeouts.Write, interval: timeouts.Heartbeat, broken: c.interrupt,
 	}
 	c.reader = windowReader{
-		input: &c.input, memory: &c.memory, limits: server.options.Limits, counters: &server.counters,
+		input: &c.input, pool: server.pool, limits: server.options.Limits, counters: &server.counters,
+		reserve:   func() *reservation { return &reservation{budget: server.budget, ctx: c.ctx} },
 		announced: c.acknowledge.begin,
 	}
 	return c
@@ -75,12 +72,16 @@ func newConnection(server *Server, accepted net.Conn) *connection {
 // run serves the client until it goes away, errs, or the server stops, and closes the connection.
 func (c *connection) run() {
 	err := c.serve()
-	c.acknowledge.stop()
 	c.reader.abandon()
-	lost := context.Cause(c.ctx)
+	c.answers.wait()
+	c.acknowledge.stop()
+	ended := context.Cause(c.ctx)
 	c.cancel(nil)
-	if lost != nil && c.server.ctx.Err() == nil {
-		err = fmt.Errorf("%w: %w", errLost, lost)
+	switch {
+	case errors.Is(ended, ErrHandler):
+		err = ended
+	case ended != nil && c.server.ctx.Err() == nil:
+		err = fmt.Errorf("%w: %w", errLost, ended)
 	}
 	c.server.report(c, err)
 	c.hangUp()
@@ -94,12 +95,15 @@ func (c *connection) hangUp() {
 	hangUp(c.raw)
 }
 
-// serve answers one window after another.
+// serve has one window after another handled.
 func (c *connection) serve() error {
 	if err := c.handshake(); err != nil {
 		return err
 	}
 	for first := true; ; first = false {
+		if err := c.answers.room(c.ctx); err != nil {
+			return err
+		}
 		if err := c.await(first); err != nil {
 			return err
 		}
@@ -107,7 +111,8 @@ func (c *connection) serve() error {
 		if err != nil {
 			return err
 		}
-		if err := c.answer(window); err != nil {
+		c.acknowledge.complete()
+		if err := c.handle(window); err != nil {
 			return err
 		}
 	}
@@ -152,6 +157,26 @@ func (c *connection) await(first bool) error {
 	if c.reader.pending() {
 		return nil
 	}
+	err := c.awaitByte()
+	for errors.Is(err, os.ErrDeadlineExceeded) && c.answers.any() {
+		err = c.awaitByte() // who waits for an acknowledgement is not idle
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errIdle
+	case errors.Is(err, errStopping):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w: %w", errLeft, err)
+	}
+	if first {
+		return c.recognise()
+	}
+	return nil
+}
+
+// awaitByte waits for a byte until the idle timeout.
+func (c *connection) awaitByte() error {
 	if err := c.enterIdle(); err != nil {
 		return err
 	}
@@ -159,16 +184,7 @@ func (c *connection) await(first bool) error {
 	if stopping := c.leaveIdle(); stopping != nil {
 		return stopping
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return errIdle
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", errLeft, err)
-	}
-	if first {
-		return c.recognise()
-	}
-	return nil
+	return err
 }
 
 // recognise looks at the first bytes for protocols that people send here by mistake.
@@ -190,7 +206,10 @@ func (c *connection) enterIdle() error {
 		return errStopping
 	}
 	c.idle = true
-	return c.conn.SetReadDeadline(time.Now().Add(c.server.options.Timeouts.Idle))
+	if err := c.conn.SetReadDeadline(time.Now().Add(c.server.options.Timeouts.Idle)); err != nil {
+		return err
+	}
+	return context.Cause(c.ctx) // see fail
 }
 
 // leaveIdle makes the connection finish what comes now, unless the server is stopping.
@@ -221,23 +240,49 @@ func (c *connection) interrupt(cause error) {
 	_ = c.raw.Close() // wakes whoever reads or writes
 }
 
-// answer has the window handled and acknowledges it.
-func (c *connection) answer(w *window) error {
+// fail ends the connection because a window could not be handled. No further one is read or acknowledged. It may be called
+// from any goroutine: whoever sets a deadline for reading looks at the context afterwards.
+func (c *connection) fail(cause error) {
+	c.cancel(cause)
+	_ = c.conn.SetReadDeadline(time.Unix(1, 0)) // fails where the connection has ended
+}
+
+// handle has the window handled, and acknowledged when that is due.
+func (c *connection) handle(w *window) error {
 	if w.size == 0 {
-		return c.acknowledge.finish(0)
+		c.answers.add(func() { c.answer(w) })
+		return nil
 	}
 	c.reportRejected(w)
-	c.batch = Batch{
+	w.batch = Batch{
 		Events: w.events, Rejected: w.rejected, Remote: c.remote, Version: w.version, TLS: c.state, Received: w.finished,
 	}
-	if err := c.server.handler(c.ctx, &c.batch); err != nil {
+	if err := c.server.handler(c.ctx, &w.batch); err != nil {
+		w.release()
 		return fmt.Errorf("%w: %w", ErrHandler, err)
 	}
-	c.batch = Batch{}
-	sequence := w.acknowledge()
-	c.server.countHandled(len(w.events))
-	c.reader.release()
-	return c.acknowledge.finish(sequence)
+	c.answers.add(func() { c.answer(w) })
+	return nil
+}
+
+// answer waits until the window is safe and acknowledges it.
+func (c *connection) answer(w *window) {
+	announced, sequence, events := w.announcement, w.acknowledge(), len(w.events)
+	if w.batch.Wait != nil {
+		if err := w.batch.Wait(); err != nil {
+			c.fail(fmt.Errorf("%w: %w", ErrHandler, err))
+		}
+	}
+	w.release()
+	if c.ctx.Err() != nil {
+		return
+	}
+	if announced.size > 0 {
+		c.server.countHandled(events)
+	}
+	if err := c.acknowledge.finish(announced.version, sequence); err != nil {
+		c.interrupt(err)
+	}
 }
 
 // reportRejected counts and reports what was rejected of a window.

@@ -33,7 +33,7 @@ func FuzzWindow(f *testing.F) {
 				return
 			}
 			checkWindow(t, window, reader.budget.held.Load())
-			reader.release()
+			window.release()
 		}
 	})
 }
@@ -97,6 +97,11 @@ func FuzzCompressedFrames(f *testing.F) {
 			got, err := compressed.read()
 			if err == nil && bareErr == nil && len(frames) > 0 {
 				compareWindows(t, got, want)
+			}
+			for _, w := range []*window{want, got} {
+				if w != nil {
+					w.release()
+				}
 			}
 			bare.endOfInput(t)
 			compressed.endOfInput(t)

@@ -272,10 +272,11 @@ func TestEventsCostNoAllocation(t *testing.T) {
 	reader := newReading()
 	once := func() {
 		reader.source.Reset(session)
-		if w, err := reader.read(); err != nil || len(w.events) != 200 {
+		w, err := reader.read()
+		if err != nil || len(w.events) != 200 {
 			t.Fatal(err)
 		}
-		reader.release()
+		w.release()
 	}
 	once()
 	if allocations := testing.AllocsPerRun(100, once); allocations > 100 { // under the race detector, pools forget
@@ -384,10 +385,13 @@ func newLimitedReading(limits Limits) *reading {
 	limits = limits.withDefaults()
 	r := &reading{source: bytes.NewReader(nil), budget: newBudget(limits.InFlight)}
 	counted := new(counters)
-	reserved := &reservation{budget: r.budget, ctx: context.Background()}
 	r.windowReader = windowReader{
-		input:     &input{conn: fakeConn{Reader: r.source}, counters: counted, timeout: time.Minute, pressing: reserved.pressing},
-		memory:    &memory{pool: new(bufferPool), reservation: reserved},
+		input: &input{
+			conn: fakeConn{Reader: r.source}, counters: counted, timeout: time.Minute, pressing: r.pressing,
+			ctx: context.Background(),
+		},
+		pool:      new(bufferPool),
+		reserve:   func() *reservation { return newReservation(r.budget) },
 		limits:    limits,
 		counters:  counted,
 		announced: func(byte) {},

@@ -1,6 +1,7 @@
 package lumberjack
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -22,7 +23,8 @@ type input struct {
 	conn     net.Conn
 	counters *counters
 	timeout  time.Duration
-	pressing func() bool // whether the client must make progress, because windows of others wait for memory
+	ctx      context.Context // ends reading; see connection.fail
+	pressing func() bool     // whether the client must make progress, because windows of others wait for memory
 	small    [idleInput]byte
 	large    *buffer // nil while idle
 	start    int     // of what was read and not taken yet
@@ -143,6 +145,9 @@ func (in *input) skip(size int64) error {
 func (in *input) readTimely(p []byte, count *int) error {
 	if in.progress >= leastProgress || !in.pressing() {
 		if err := in.conn.SetReadDeadline(time.Now().Add(in.timeout)); err != nil {
+			return err
+		}
+		if err := context.Cause(in.ctx); err != nil {
 			return err
 		}
 		in.progress = 0

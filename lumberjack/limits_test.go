@@ -217,7 +217,7 @@ func TestReadAhead(t *testing.T) {
 		if string(window.events[0]) != noise(i*7) {
 			t.Fatalf("window %d is %.50s", i, window.events[0])
 		}
-		reader.release()
+		window.release()
 		if first := window.events[:1][0]; first != nil {
 			t.Fatalf("a window in the pool refers to %.50s", first)
 		}

@@ -29,7 +29,7 @@ type bufferPool struct {
 	windows   sync.Pool
 }
 
-// memory is where one connection gets its buffers: each is reserved in the budget first.
+// memory is where one window gets its buffers: each is reserved in the budget first.
 type memory struct {
 	pool        *bufferPool
 	reservation *reservation

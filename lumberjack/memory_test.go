@@ -37,11 +37,15 @@ func TestPoolKeepsClassesOnly(t *testing.T) {
 func TestOutgrownBuffersAreGivenBack(t *testing.T) {
 	reader := newReading()
 	reader.source.Reset(append(windowFrame(1), compressedFrame('2', jsonFrame(1, strings.Repeat("x", 200_000)))...))
-	if _, err := reader.read(); err != nil {
+	window, err := reader.read()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if held, want := reader.budget.held.Load(), int64(windowInput+256<<10+eventsAtOnce*eventCost); held != want {
+	if held, want := reader.budget.held.Load(), int64(256<<10+eventsAtOnce*eventCost); held != want {
 		t.Errorf("%d bytes are held, want %d", held, want)
 	}
-	reader.abandon()
+	window.release()
+	if held := reader.budget.held.Load(); held != 0 {
+		t.Errorf("%d bytes are held at the end", held)
+	}
 }

@@ -9,22 +9,29 @@ import (
 
 // windowReader reads one window after another. It acknowledges nothing and knows no Handler.
 type windowReader struct {
-	input    *input
-	memory   *memory
-	limits   Limits
+	input  *input
+	pool   *bufferPool
+	limits Limits
+	// reserve returns an empty reservation, for the next window.
+	reserve  func() *reservation
 	counters *counters
 	// announced is called when a window begins, before anything of it is waited for.
 	announced func(version byte)
 
-	window *window       // under way, or nil
-	next   *announcement // what ended the window before, or nil
-	pairs  pairs
+	reservation *reservation  // of the window under way, and of the input buffer; nil before the first
+	window      *window       // under way, or nil
+	next        *announcement // what ended the window before, or nil
+	pairs       pairs
 }
 
 // pending says whether the header of the next window was read already.
 func (r *windowReader) pending() bool { return r.next != nil }
 
-// read reads the next window. It belongs to the caller until release. Its size is 0 where the client announced that.
+// pressing says whether the client must make progress, because windows of others wait for memory.
+func (r *windowReader) pressing() bool { return r.reservation != nil && r.reservation.pressing() }
+
+// read reads the next window. It belongs to the caller until its release, and is independent of what is read afterwards.
+// Its size is 0 where the client announced that.
 func (r *windowReader) read() (*window, error) {
 	for {
 		announced, err := r.announcement()
@@ -33,7 +40,8 @@ func (r *windowReader) read() (*window, error) {
 		}
 		r.announced(announced.version)
 		if announced.size == 0 {
-			r.release()
+			r.abandonWindow()
+			r.settleInput()
 			return &window{announcement: announced}, nil
 		}
 		if err := r.begin(announced); err != nil {
@@ -44,7 +52,7 @@ func (r *windowReader) read() (*window, error) {
 		}
 		if r.window.count() > 0 {
 			r.window.finished = time.Now()
-			return r.window, nil
+			return r.detach(), nil
 		}
 	}
 }
@@ -93,20 +101,23 @@ func (r *windowReader) begin(announced announcement) error {
 // takeMemory reserves, in one piece, the first buffer of the window, and that of the input unless the connection still
 // has one. Later buffers are asked for one by one, as their need is seen.
 func (r *windowReader) takeMemory() error {
-	pool, size := r.memory.pool, int64(smallestBuffer)
+	if r.reservation == nil {
+		r.reservation = r.reserve()
+	}
+	size := int64(smallestBuffer)
 	if r.input.large == nil {
 		size += windowInput
 	}
-	if err := r.memory.reservation.take(size); err != nil {
+	if err := r.reservation.take(size); err != nil {
 		return err
 	}
 	if r.input.large == nil {
 		class, _ := bufferClass(windowInput)
-		r.input.enlarge(pool.get(class, windowInput))
+		r.input.enlarge(r.pool.get(class, windowInput))
 	}
-	r.window = pool.window()
-	r.window.reset(announcement{}, r.limits, r.memory, r.counters)
-	r.window.arena.adopt(pool.get(0, smallestBuffer), 0)
+	r.window = r.pool.window()
+	r.window.reset(r.limits, r.pool, r.reservation, r.counters)
+	r.window.arena.adopt(r.pool.get(0, smallestBuffer), 0)
 	return nil
 }
 
@@ -159,7 +170,7 @@ func (r *windowReader) compressed(source *wire) error {
 	if err != nil {
 		return err
 	}
-	defer r.memory.put(payload)
+	defer r.window.memory.put(payload)
 	r.window.received(int64(length))
 	return r.inflate(payload.bytes[:length])
 }
@@ -167,14 +178,14 @@ func (r *windowReader) compressed(source *wire) error {
 // payload reads a compressed frame. Small ones get a buffer that was used before.
 func (r *windowReader) payload(length int) (*buffer, error) {
 	if length > trustedClaim {
-		return receive(r.memory, length, r.input.full)
+		return receive(&r.window.memory, length, r.input.full)
 	}
-	payload, err := r.memory.get(length)
+	payload, err := r.window.memory.get(length)
 	if err != nil {
 		return nil, err
 	}
 	if err := r.input.full(payload.bytes[:length]); err != nil {
-		r.memory.put(payload)
+		r.window.memory.put(payload)
 		return nil, err
 	}
 	return payload, nil
@@ -182,12 +193,12 @@ func (r *windowReader) payload(length int) (*buffer, error) {
 
 // inflate reads the data frames of a compressed frame.
 func (r *windowReader) inflate(payload []byte) error {
-	if err := r.memory.reservation.take(inflaterCost); err != nil {
+	if err := r.reservation.take(inflaterCost); err != nil {
 		return err
 	}
-	defer r.memory.reservation.give(inflaterCost)
-	inflater := r.memory.pool.inflater()
-	defer r.memory.pool.putInflater(inflater)
+	defer r.reservation.give(inflaterCost)
+	inflater := r.pool.inflater()
+	defer r.pool.putInflater(inflater)
 	if err := inflater.reset(payload); err != nil {
 		return err
 	}
@@ -222,26 +233,51 @@ func (r *windowReader) inflatedFrames(source *inflation) error {
 	}
 }
 
-// release ends the use of the window, if there is one, and returns its memory. A connection that has read on keeps its
-// input buffer.
-func (r *windowReader) release() {
+// detach gives the window away, with all that is reserved for it. An input buffer that holds something of the next
+// window stays, and what is reserved for it goes over to that window's reservation.
+func (r *windowReader) detach() *window {
+	detached := r.window
+	r.window, r.pairs = nil, pairs{}
+	r.settleInput()
+	if r.reservation != nil {
+		next := r.reserve()
+		r.reservation.pass(next, windowInput)
+		r.reservation = next
+	}
+	return detached
+}
+
+// settleInput gives the input buffer back if what is left in it fits into the small one. Then nothing is reserved but
+// what the window under way has.
+func (r *windowReader) settleInput() {
+	large := r.input.reduce()
+	if large != nil {
+		r.pool.put(large)
+		r.reservation.give(windowInput)
+	}
+	if r.input.large == nil {
+		r.reservation = nil
+	}
+}
+
+// abandonWindow ends the use of the window under way, if there is one.
+func (r *windowReader) abandonWindow() {
 	if r.window != nil {
-		r.window.release()
-		r.memory.pool.windows.Put(r.window)
+		r.window.giveBack()
 	}
 	r.window, r.pairs = nil, pairs{}
-	if large := r.input.reduce(); large != nil {
-		r.memory.pool.put(large)
+	if r.reservation != nil {
+		left := int64(0)
+		if r.input.large != nil {
+			left = windowInput
+		}
+		r.reservation.settle(left)
 	}
-	left := int64(0)
-	if r.input.large != nil {
-		left = windowInput
-	}
-	r.memory.reservation.settle(left)
 }
 
 // abandon returns all memory when the connection is at its end.
 func (r *windowReader) abandon() {
 	r.input.start, r.input.end = 0, 0
-	r.release()
+	r.abandonWindow()
+	r.settleInput()
 }

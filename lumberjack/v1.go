@@ -67,7 +67,7 @@ func (r *windowReader) beginPairs() error {
 		return nil
 	}
 	r.pairs.reserved = true
-	return r.memory.reservation.take(pairsCost)
+	return r.reservation.take(pairsCost)
 }
 
 // keepField reads one key or value.

@@ -162,7 +162,7 @@ func FuzzPairs(f *testing.F) {
 		if !maps.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		reader.release()
+		window.release()
 	})
 }
 

@@ -24,6 +24,7 @@ type announcement struct {
 type window struct {
 	announcement
 	limits   Limits
+	memory   memory
 	arena    arena // what came
 	made     arena // what was made of it while the other one is being filled
 	large    []*buffer
@@ -36,22 +37,31 @@ type window struct {
 	kept     int64  // bytes that stay until the window is released
 	produced int64  // bytes inflated
 	finished time.Time
+	batch    Batch // as the Handler has it
 }
 
-// reset makes the window ready for what was announced, with the memory it may take from.
-func (w *window) reset(announced announcement, limits Limits, memory *memory, counters *counters) {
+// reset makes the window ready, with the memory that it may take.
+func (w *window) reset(limits Limits, pool *bufferPool, reservation *reservation, counters *counters) {
 	*w = window{
-		announcement: announced,
-		limits:       limits,
-		arena:        arena{memory: memory, buffers: w.arena.buffers[:0]},
-		made:         arena{memory: memory, buffers: w.made.buffers[:0]},
-		counters:     counters,
-		events:       w.events[:0],
+		limits:   limits,
+		memory:   memory{pool: pool, reservation: reservation},
+		arena:    arena{memory: &w.memory, buffers: w.arena.buffers[:0]},
+		made:     arena{memory: &w.memory, buffers: w.made.buffers[:0]},
+		counters: counters,
+		events:   w.events[:0],
 	}
 }
 
-// release gives all memory of the window back, except that the budget is settled by its owner.
+// release ends the use of a window that was detached: all its memory is free for others. A window without events has none.
 func (w *window) release() {
+	if reservation := w.memory.reservation; reservation != nil {
+		w.giveBack()
+		reservation.settle(0)
+	}
+}
+
+// giveBack returns the window and its buffers to the pool, except that the reservation is settled by its owner.
+func (w *window) giveBack() {
 	w.arena.release()
 	w.made.release()
 	clear(w.events)
@@ -59,7 +69,10 @@ func (w *window) release() {
 	if cap(w.events) > keptEvents {
 		w.events = nil
 	}
-	w.rejected, w.large = nil, nil
+	w.rejected, w.large, w.batch = nil, nil, Batch{}
+	pool := w.memory.pool
+	w.memory = memory{}
+	pool.windows.Put(w)
 }
 
 // count returns how many events came.
@@ -71,7 +84,7 @@ func (w *window) complete() bool { return w.count() >= int(w.size) }
 // add takes an event in.
 func (w *window) add(sequence uint32, event []byte) error {
 	if len(w.events)%eventsAtOnce == 0 {
-		if err := w.arena.memory.reservation.take(eventsAtOnce * eventCost); err != nil {
+		if err := w.memory.reservation.take(eventsAtOnce * eventCost); err != nil {
 			return err
 		}
 	}
@@ -82,7 +95,7 @@ func (w *window) add(sequence uint32, event []byte) error {
 
 // reject takes an event in that is not kept.
 func (w *window) reject(sequence uint32, rejected Rejected) error {
-	if err := w.arena.memory.reservation.take(rejectedCost); err != nil {
+	if err := w.memory.reservation.take(rejectedCost); err != nil {
 		return err
 	}
 	w.rejected = append(w.rejected, rejected)
@@ -101,7 +114,7 @@ func (w *window) acknowledge() uint32 {
 
 // keepLarge reads an event that gets a buffer to itself.
 func (w *window) keepLarge(size int, full func([]byte) error) ([]byte, error) {
-	received, err := receive(w.arena.memory, size, full)
+	received, err := receive(&w.memory, size, full)
 	if err != nil {
 		return nil, err
 	}
