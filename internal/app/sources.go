@@ -14,16 +14,18 @@ import (
 	"github.com/logboom/logboom/lumberjack"
 )
 
-// handleLumberjack gives a window to the pipeline.
+// handleLumberjack gives a window to the pipeline. It is acknowledged when it is safe, and the connection reads on meanwhile.
 func (a *App) handleLumberjack(ctx context.Context, batch *lumberjack.Batch) error {
 	rejected := make([]pipeline.Rejected, len(batch.Rejected))
 	for i, event := range batch.Rejected {
 		rejected[i] = pipeline.Rejected(event)
 	}
-	return a.pipeline.Handle(ctx, &pipeline.Batch{
+	wait, err := a.pipeline.Begin(ctx, &pipeline.Batch{
 		Source: "lumberjack", Peer: batch.Remote.String(), Events: batch.Events, Rejected: rejected,
 		Received: batch.Received,
 	})
+	batch.Wait = wait
+	return err
 }
 
 // handleKafka gives records to the pipeline, with the positions that stand in the same commit.

@@ -139,11 +139,24 @@ func (p *Pipeline) begin() error {
 	return nil
 }
 
-// Handle takes a batch. It returns nil when the batch may be acknowledged: everything it caused is on disk, or judged
-// where Options.Acknowledge is AckMemory. Otherwise it returns an error, nothing of the batch was taken, and the
-// sender has to send it again. When ctx ends it gives up, unless the batch was judged already: that cannot be taken back, so
-// its commit is waited for. While the journal is full or failing it blocks.
+// Handle takes a batch and waits for it, as Begin and the function that it returns.
 func (p *Pipeline) Handle(ctx context.Context, batch *Batch) error {
+	wait, err := p.Begin(ctx, batch)
+	if err != nil {
+		return err
+	}
+	return wait()
+}
+
+// Begin takes a batch and returns a function that must be called once and waits until the batch may be acknowledged: it
+// returns nil when everything that the batch caused is on disk, or is judged where Options.Acknowledge is AckMemory.
+// Batches that one goroutine begins are judged in that order. The batch and its documents must stay as they are until the
+// function has returned.
+//
+// An error, of either, says that nothing of the batch was taken, and the sender has to send it again. When ctx ends it
+// gives up, unless the batch was judged already: that cannot be taken back, so its commit is waited for. While the journal
+// is full or failing it blocks.
+func (p *Pipeline) Begin(ctx context.Context, batch *Batch) (wait func() error, err error) {
 	received := batch.Received
 	if received.IsZero() {
 		received = time.Now()
@@ -153,19 +166,32 @@ func (p *Pipeline) Handle(ctx context.Context, batch *Batch) error {
 		decoded:   p.decoders.Get().(*rules.Batch), //nolint:forcetypeassert // New makes nothing else
 		positions: batch.Positions, received: received, done: make(chan error, 1),
 	}
-	err := p.decode(ctx, batch, w)
-	if err == nil {
+	if err = p.decode(ctx, batch, w); err == nil {
 		err = p.submit(ctx, w)
-	} else {
-		p.waiting.Add(-1)
 	}
+	if err != nil {
+		p.waiting.Add(-1)
+		p.release(w)
+		return nil, err
+	}
+	return func() error { return p.finish(ctx, w, len(batch.Events)) }, nil
+}
+
+// finish waits for the outcome of a batch.
+func (p *Pipeline) finish(ctx context.Context, w *work, events int) error {
+	err := w.wait(ctx, p.stopped)
 	if err == nil {
 		p.stats.batches.Add(1)
-		p.stats.events.Add(uint64(len(batch.Events)))
+		p.stats.events.Add(uint64(events))
 	}
+	p.release(w)
+	return err
+}
+
+// release keeps a decoded batch for another one.
+func (p *Pipeline) release(w *work) {
 	w.decoded.Reset(0)
 	p.decoders.Put(w.decoded)
-	return err
 }
 
 // decode reads the events and sets aside those that are none.
@@ -227,15 +253,14 @@ func (p *Pipeline) setAside(ctx context.Context, letters []DeadLetter) error {
 	}
 }
 
+// submit hands a batch to the writer.
 func (p *Pipeline) submit(ctx context.Context, w *work) error {
 	select {
 	case p.queue <- w:
-		return w.wait(ctx, p.stopped)
+		return nil
 	case <-ctx.Done():
-		p.waiting.Add(-1)
 		return context.Cause(ctx)
 	case <-p.stop:
-		p.waiting.Add(-1)
 		return ErrClosed
 	}
 }
