@@ -15,6 +15,11 @@ type Batch struct {
 	Peer   string
 	// Events are JSON documents as they came. They stay the caller's and must not change until Handle returns.
 	Events [][]byte
+	// Parts are the same events as a source has them that got them compressed, in order and with all of them. None stands
+	// for one part of all Events.
+	Parts []Part
+	// TLS is what a handshake told about a sender that was asked for its certificate, or nil.
+	TLS *TLS
 	// Rejected are events that the source had to refuse. They are set aside as dead letters before the batch is
 	// acknowledged.
 	Rejected []Rejected
@@ -73,10 +78,18 @@ type work struct {
 	decoded   *rules.Batch
 	positions []Position
 	received  time.Time
+	stored    *stored // nil where no output wants the events
 	stage     atomic.Int32
 	// observed is set once the writer has judged it for the first time.
 	observed bool
 	done     chan error
+}
+
+// skip makes an event one that is not passed on. Events are skipped in their order.
+func (w *work) skip(number int) {
+	if w.stored != nil {
+		w.stored.skipped = append(w.stored.skipped, uint32(number))
+	}
 }
 
 // wait returns the batch's outcome. A batch whose sender has gone is taken back where the writer has not judged it yet;

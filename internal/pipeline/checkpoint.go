@@ -76,7 +76,8 @@ func (p *Pipeline) store(c *checkpoint) {
 	err := p.journal.Update(func(tx *journal.Tx) error { return p.storeIn(tx, c) })
 	if err == nil {
 		p.outbox.moved(c.number)
-		err = p.journal.CutFront(c.sequence + 1)
+		p.outputs.checkpointed(c.sequence)
+		err = p.outputs.cut()
 	}
 	if err == nil {
 		p.stats.checkpoints.Add(1)

@@ -69,6 +69,7 @@ func (p *Pipeline) sync(pending []commit) error {
 // complete shows what is durable: transitions to sinks first, so that an alert is under way when its batch is
 // acknowledged.
 func (p *Pipeline) complete(pending []commit) {
+	p.committed.send()
 	for _, c := range pending {
 		p.outbox.publish(c.transitions)
 		p.stats.transitions.Add(uint64(len(c.transitions)))
@@ -84,7 +85,7 @@ func (p *Pipeline) complete(pending []commit) {
 
 // commitNow makes one outcome durable at once. Only New and the writer call it, while commitLoop has nothing to do.
 func (p *Pipeline) commitNow(outcome rules.Outcome) error {
-	bytes, err := appendRecord(nil, outcome, nil)
+	bytes, err := appendRecord(nil, outcome, nil, nil)
 	if err != nil || len(bytes) == 0 {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 
 	"github.com/logboom/logboom/internal/journal"
@@ -205,6 +206,9 @@ func (o *outbox) keep(names []string, last uint64) (dropped []string, err error)
 		clear(o.cursors)
 		dropped = nil
 		for _, cursor := range stored {
+			if strings.HasPrefix(cursor.Sink, outputCursor) {
+				continue
+			}
 			if slices.Contains(names, cursor.Sink) {
 				o.cursors[cursor.Sink] = cursor.After
 				continue

@@ -38,6 +38,8 @@ type Options struct {
 	Acknowledge Acknowledge
 	// Sinks are the names of all sinks that have a cursor. The cursors of others are dropped.
 	Sinks []string
+	// Outputs are all outputs of events. Where there are none, events are judged and not kept.
+	Outputs []Output
 	// Grace is added to the rules' idle times after a start that found earlier state; 0 stands for DefaultGrace.
 	Grace time.Duration
 	// Checkpoint is how many bytes of records make a checkpoint due, unless the last one was larger; 0 stands for
@@ -68,8 +70,11 @@ type Pipeline struct {
 	// waiting counts the batches that were received and are not observed yet. While there is one, idle time stands still.
 	waiting atomic.Int64
 	status  status
-	stats   counters
-	bad     rate.Sometimes
+	outputs *outputs
+	// committed tells outputs that there is more.
+	committed broadcast
+	stats     counters
+	bad       rate.Sometimes
 
 	positions struct {
 		sync.Mutex
@@ -93,7 +98,7 @@ func New(options Options) (*Pipeline, error) {
 		options.Checkpoint = DefaultCheckpoint
 	}
 	p := &Pipeline{
-		options: options, journal: options.Journal, outbox: newOutbox(options.Journal), logger: options.Logger,
+		options: options, journal: options.Journal, outbox: newOutbox(options.Journal), outputs: newOutputs(options.Journal, options.Outputs), logger: options.Logger,
 		queue: make(chan *work, 64), commits: make(chan commit, 256), failures: make(chan error, 1),
 		stored: make(chan checkpointDone, 1), wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 		bad: rate.Sometimes{First: 1, Interval: 10 * time.Second},
@@ -121,6 +126,12 @@ func (p *Pipeline) begin() error {
 	}
 	for _, name := range dropped {
 		p.logger.Warn().Str("sink", name).Msg("sink is no longer configured; what it had not been given is dropped for it")
+	}
+	if dropped, err = p.outputs.keep(p.journal.Last()); err != nil {
+		return fmt.Errorf("set up cursors of outputs: %w", err)
+	}
+	for _, name := range dropped {
+		p.logger.Warn().Str("output", name).Msg("output is no longer configured; events that it had not been given are dropped for it")
 	}
 	outcome, err := p.engine.Change(p.options.Rules, time.Now().UnixNano())
 	if err != nil {
@@ -166,6 +177,12 @@ func (p *Pipeline) Begin(ctx context.Context, batch *Batch) (wait func() error, 
 		decoded:   p.decoders.Get().(*rules.Batch), //nolint:forcetypeassert // New makes nothing else
 		positions: batch.Positions, received: received, done: make(chan error, 1),
 	}
+	if len(p.options.Outputs) > 0 && len(batch.Events) > 0 {
+		w.stored = &stored{
+			arrival: received.UnixNano(), origin: Origin{Source: batch.Source, Peer: batch.Peer, TLS: batch.TLS},
+			events: batch.Events, parts: batch.Parts,
+		}
+	}
 	if err = p.decode(ctx, batch, w); err == nil {
 		err = p.submit(ctx, w)
 	}
@@ -198,10 +215,11 @@ func (p *Pipeline) release(w *work) {
 func (p *Pipeline) decode(ctx context.Context, batch *Batch, w *work) error {
 	w.decoded.Reset(w.received.UnixNano())
 	var letters []DeadLetter
-	for _, document := range batch.Events {
+	for i, document := range batch.Events {
 		timestamp, err := w.decoded.Add(document)
 		switch {
 		case err != nil:
+			w.skip(i)
 			letters = append(letters, p.letter(batch, w.received, err.Error(), document, int64(len(document))))
 		case timestamp == rules.TimestampMissing:
 			p.stats.timestampMissing.Add(1)

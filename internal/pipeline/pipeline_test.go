@@ -455,7 +455,7 @@ func TestMemoryAcknowledgement(t *testing.T) {
 
 func FuzzDecodeRecord(f *testing.F) {
 	bytes, err := appendRecord(nil, rules.Outcome{Observations: []byte("o"), Transitions: []window.Transition{{Number: 1}}},
-		[]Position{{Topic: "logs", Offset: 7}})
+		[]Position{{Topic: "logs", Offset: 7}}, &stored{events: [][]byte{[]byte("{}")}, skipped: []uint32{0}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -469,7 +469,7 @@ func FuzzDecodeRecord(f *testing.F) {
 			}
 			return
 		}
-		again, err := appendRecord(nil, rules.Outcome{Observations: decoded.observations, Transitions: decoded.transitions}, decoded.positions)
+		again, err := appendRecord(nil, rules.Outcome{Observations: decoded.observations, Transitions: decoded.transitions}, decoded.positions, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

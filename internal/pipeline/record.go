@@ -16,6 +16,7 @@ import (
 //	1  observations  what rules.Engine.Apply reads
 //	2  transitions   JSON, a list of window.Transition
 //	3  positions     JSON, a list of Position
+//	5  events        those of the batch, where there are outputs for them; see events.go
 //
 // A checkpoint has the same form, with the engine's checkpoint in section 4 and all positions in section 3. A reader
 // refuses tags that it does not know: a later version that adds one has written what this one must not ignore.
@@ -25,6 +26,7 @@ const (
 	sectionTransitions byte = 2
 	sectionPositions   byte = 3
 	sectionEngine      byte = 4
+	sectionEvents      byte = 5
 )
 
 // errRecord is returned for bytes that appendRecord did not write.
@@ -38,9 +40,9 @@ type record struct {
 	engine       []byte
 }
 
-// appendRecord appends the commit's bytes; nothing where nothing happened.
-func appendRecord(to []byte, outcome rules.Outcome, positions []Position) ([]byte, error) {
-	if len(outcome.Observations) == 0 && len(outcome.Transitions) == 0 && len(positions) == 0 {
+// appendRecord appends the commit's bytes; nothing where nothing happened. events may be nil.
+func appendRecord(to []byte, outcome rules.Outcome, positions []Position, events *stored) ([]byte, error) {
+	if len(outcome.Observations) == 0 && len(outcome.Transitions) == 0 && len(positions) == 0 && events == nil {
 		return to, nil
 	}
 	to = append(to, recordVersion)
@@ -54,7 +56,12 @@ func appendRecord(to []byte, outcome rules.Outcome, positions []Position) ([]byt
 		}
 	}
 	if len(positions) > 0 {
-		to, err = appendJSON(to, sectionPositions, positions)
+		if to, err = appendJSON(to, sectionPositions, positions); err != nil {
+			return nil, err
+		}
+	}
+	if events != nil {
+		to, err = events.append(to)
 	}
 	return to, err
 }
@@ -76,22 +83,28 @@ func appendJSON(to []byte, tag byte, value any) ([]byte, error) {
 // decodeRecord reads what appendRecord wrote. observations and engine stay part of the given bytes.
 func decodeRecord(bytes []byte) (record, error) {
 	var r record
+	err := sections(bytes, r.section)
+	return r, err
+}
+
+// sections gives the sections of a record, in order, up to the first error.
+func sections(bytes []byte, each func(tag byte, section []byte) error) error {
 	if len(bytes) == 0 || bytes[0] != recordVersion {
-		return r, fmt.Errorf("%w: unknown version", errRecord)
+		return fmt.Errorf("%w: unknown version", errRecord)
 	}
 	for bytes = bytes[1:]; len(bytes) > 0; {
 		tag := bytes[0]
 		length, size := binary.Uvarint(bytes[1:])
 		if size <= 0 || length > uint64(len(bytes)-1-size) {
-			return r, fmt.Errorf("%w: a section is cut", errRecord)
+			return fmt.Errorf("%w: a section is cut", errRecord)
 		}
 		section := bytes[1+size : 1+size+int(length)]
 		bytes = bytes[1+size+int(length):]
-		if err := r.section(tag, section); err != nil {
-			return r, err
+		if err := each(tag, section); err != nil {
+			return err
 		}
 	}
-	return r, nil
+	return nil
 }
 
 func (r *record) section(tag byte, section []byte) error {
@@ -105,6 +118,7 @@ func (r *record) section(tag byte, section []byte) error {
 		err = json.Unmarshal(section, &r.positions)
 	case sectionEngine:
 		r.engine = section
+	case sectionEvents: // for outputs
 	default:
 		err = fmt.Errorf("section %d is of a newer version", tag)
 	}

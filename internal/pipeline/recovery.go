@@ -70,6 +70,7 @@ func (r *recovery) read() error {
 			r.lose(err)
 		}
 	}
+	r.pipeline.outputs.checkpointed(stored.Sequence)
 	expected := stored.Sequence + 1
 	for record, err := range r.pipeline.journal.Records(expected) {
 		var damage *journal.DamageError

@@ -157,6 +157,9 @@ func (p *Pipeline) watch() {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	for {
+		if err := p.outputs.cut(); err != nil {
+			p.bad.Do(func() { p.logger.Error().Err(err).Msg("the journal could not drop what nobody needs any more") })
+		}
 		p.measure()
 		select {
 		case <-ticker.C:

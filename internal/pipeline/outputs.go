@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/logboom/logboom/internal/journal"
+)
+
+// outputCursor begins the names of the outputs' cursors, apart from those of sinks for alerts.
+const outputCursor = "output:"
+
+// Output is an output of events as the journal knows it.
+type Output struct {
+	// Name names its cursor.
+	Name string
+	// Required outputs hold the journal: what they have not had is not cut away, and when it is full no events are taken.
+	Required bool
+}
+
+// outputs keeps the cursors of the outputs of events, and knows what of the log they need.
+type outputs struct {
+	journal  *journal.Journal
+	required map[string]bool
+
+	mutex   sync.Mutex
+	cursors map[string]uint64
+	// checkpoint is the sequence up to which recovery needs nothing.
+	checkpoint uint64
+}
+
+func newOutputs(journal *journal.Journal, list []Output) *outputs {
+	o := &outputs{journal: journal, required: make(map[string]bool), cursors: make(map[string]uint64)}
+	for _, output := range list {
+		o.required[output.Name] = output.Required
+	}
+	return o
+}
+
+// keep makes the configured outputs the only ones whose cursors hold anything. One without a cursor gets one at the given
+// sequence: it is given what comes from now on. It returns the names of those that were dropped.
+func (o *outputs) keep(last uint64) (dropped []string, err error) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	err = o.journal.Update(func(tx *journal.Tx) error {
+		stored, err := tx.Cursors()
+		if err != nil {
+			return err
+		}
+		clear(o.cursors)
+		dropped = nil
+		for _, cursor := range stored {
+			name, is := strings.CutPrefix(cursor.Sink, outputCursor)
+			if _, configured := o.required[name]; is && configured {
+				o.cursors[name] = cursor.After
+			} else if is {
+				dropped = append(dropped, name)
+				if err := tx.DeleteCursor(cursor.Sink); err != nil {
+					return err
+				}
+			}
+		}
+		for name := range o.required {
+			if _, ok := o.cursors[name]; !ok {
+				o.cursors[name] = last
+				if err := tx.PutCursor(outputCursor+name, last, nil); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return dropped, err
+}
+
+// checkpointed takes note that recovery begins behind a sequence.
+func (o *outputs) checkpointed(sequence uint64) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.checkpoint = sequence
+}
+
+// cut lets the journal drop what neither recovery nor a required output needs.
+func (o *outputs) cut() error {
+	o.mutex.Lock()
+	through := o.checkpoint
+	for name, after := range o.cursors {
+		if o.required[name] {
+			through = min(through, after)
+		}
+	}
+	o.mutex.Unlock()
+	return o.journal.CutFront(through + 1)
+}
+
+// holding returns the required outputs that are behind recovery, the one that is furthest behind first: the log is as long
+// as it is because of them.
+func (o *outputs) holding() []string {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	names := slices.SortedFunc(maps.Keys(o.cursors), func(a, b string) int {
+		return int(int64(o.cursors[a] - o.cursors[b]))
+	})
+	return slices.DeleteFunc(names, func(name string) bool { return !o.required[name] || o.cursors[name] >= o.checkpoint })
+}
+
+// LoadCursor returns how far an output of events has come, and its state.
+func (l *EventLog) LoadCursor(output string) (after uint64, state []byte, err error) {
+	err = l.pipeline.journal.View(func(tx *journal.Tx) error {
+		stored, _, err := tx.Cursor(outputCursor + output)
+		after, state = stored.After, stored.State
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("read cursor of output %s: %w", output, err)
+	}
+	return after, state, nil
+}
+
+// StoreCursor returns after it is on disk how far an output of events has come, with its state.
+func (l *EventLog) StoreCursor(output string, after uint64, state []byte) error {
+	o := l.pipeline.outputs
+	err := o.journal.Update(func(tx *journal.Tx) error { return tx.PutCursor(outputCursor+output, after, state) })
+	if err != nil {
+		return fmt.Errorf("store cursor of output %s: %w", output, err)
+	}
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.cursors[output] = after
+	return nil
+}
