@@ -4,6 +4,11 @@
 // the rules name, and [Selector.Scan] walks over the bytes of each event a single time, checks that they are valid JSON
 // and notes where the selected values stand. A [Value] is a window on those bytes, decoded only when asked to be.
 //
+// Scan has two ways to read, which agree on every document. On amd64 a markedScanner knows ahead where strings end, by
+// looking at 64 bytes at a time; it is about 1.8 times as fast and only says yes or no. A scanner, in Go alone, reads
+// where that is not to be had, documents of a few bytes, and those that were refused: it says what is wrong, and where.
+// The build tag purego leaves only the latter.
+//
 // Invariants:
 //   - Scan says yes to exactly those documents that encoding/json calls valid, that are an object, and that are nested
 //     no deeper than [MaxDepth]. An event that was accepted can be handed to any other JSON reader.

@@ -38,16 +38,13 @@ func (s *scanner) space(pos int) int {
 }
 
 func (s *scanner) skipSpace(pos int) int {
-	for pos < len(s.document) {
-		switch s.document[pos] {
-		case ' ', '\t', '\n', '\r':
-			pos++
-		default:
-			return pos
-		}
+	for pos < len(s.document) && isSpace(s.document[pos]) {
+		pos++
 	}
 	return pos
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
 // run reads the whole document and says whether it is an event.
 func (s *scanner) run(root *node) bool {

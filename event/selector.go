@@ -70,6 +70,24 @@ func (s *Selector) Index(path string) (int, bool) {
 func (s *Selector) Scan(document []byte, values []Value) error {
 	values = values[:s.length]
 	clear(values)
+	if canMark && len(document) >= blockLength && s.scanMarked(document, values) {
+		return nil
+	}
+	return s.scanPlain(document, values)
+}
+
+// scanMarked is scanPlain for machines that have canMark. It does not say what is wrong.
+func (s *Selector) scanMarked(document []byte, values []Value) bool {
+	scan := markedScanner{scanner: scanner{document: document, values: values}}
+	if scan.run(s.root) {
+		return true
+	}
+	clear(values)
+	return false
+}
+
+// scanPlain is Scan for values that are clear.
+func (s *Selector) scanPlain(document []byte, values []Value) error {
 	scan := scanner{document: document, values: values}
 	if scan.run(s.root) {
 		return nil

@@ -141,11 +141,31 @@ func codeUnit(escape []byte) rune {
 // appendUnescaped appends what the inside of a valid string says.
 func appendUnescaped(dst, inside []byte) []byte {
 	for len(inside) > 0 {
-		char, size := nextRune(inside)
-		dst = utf8.AppendRune(dst, char)
-		inside = inside[size:]
+		length := asIs(inside)
+		dst = append(dst, inside[:length]...)
+		if inside = inside[length:]; len(inside) > 0 {
+			char, size := nextRune(inside)
+			dst = utf8.AppendRune(dst, char)
+			inside = inside[size:]
+		}
 	}
 	return dst
+}
+
+// asIs returns how many bytes at the start of the inside of a string are ASCII and no escape.
+func asIs(inside []byte) int {
+	length := 0
+	for length+8 <= len(inside) {
+		word := binary.LittleEndian.Uint64(inside[length:])
+		if ((word^backslash)-eachByte|word)&highBits != 0 {
+			break
+		}
+		length += 8
+	}
+	for length < len(inside) && inside[length] < utf8.RuneSelf && inside[length] != '\\' {
+		length++
+	}
+	return length
 }
 
 // unescapesTo tells whether the inside of a valid string says just this text, which must be valid UTF-8.

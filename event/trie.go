@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -22,7 +23,12 @@ type node struct {
 	edges []edge // sorted by the length of the key
 	// ofLength[n] is where the edges with keys of n bytes start; they end at ofLength[n+1].
 	ofLength []int
+	// filter has the bits of the edges, see filterBit. It tells most keys that lead nowhere without a call.
+	filter uint64
 }
+
+// filterBit returns a bit that depends on the first byte and the length of a key.
+func filterBit(first byte, length int) uint64 { return 1 << ((uint(first) + 5*uint(length)) % 64) }
 
 // edge leads to the node that is reached by a key, which is one or several segments joined by dots.
 type edge struct {
@@ -80,6 +86,9 @@ func (n *node) compile() {
 			return len(e.key) - length
 		})
 	}
+	for _, e := range n.edges {
+		n.filter |= filterBit(e.key[0], len(e.key))
+	}
 	for _, child := range n.children {
 		child.compile()
 	}
@@ -91,6 +100,17 @@ func (n *node) collect(prefix string, from *node) {
 		n.edges = append(n.edges, edge{prefix + segment, child})
 		n.collect(prefix+segment+".", child)
 	}
+}
+
+// mayFollow tells whether follow may find a node for a key, by its first byte and its length alone.
+func (n *node) mayFollow(first byte, length int) bool { return n.filter&filterBit(first, length) != 0 }
+
+// followAny is follow or followEscaped, whichever the key needs.
+func (n *node) followAny(key []byte) *node {
+	if bytes.IndexByte(key, '\\') >= 0 {
+		return n.followEscaped(key)
+	}
+	return n.follow(key)
 }
 
 // follow returns the node that a key without escapes leads to, or nil.

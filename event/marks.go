@@ -1,0 +1,86 @@
+package event
+
+import "math/bits"
+
+const (
+	// blockLength is how many bytes are looked at together.
+	blockLength = 64
+	// maxBlocks is how many blocks are marked at a time. Twice as many would have to be cleared for each document.
+	maxBlocks = 32
+	// maxEnds is how many ends of strings may be known for another block to be marked.
+	maxEnds = 160
+)
+
+// marks are where strings end in the part of a document that begins at base.
+type marks struct {
+	ends    [maxEnds + blockLength/2]uint16 // the closing quotes, counted from base: two quotes make an end at most
+	escapes [maxBlocks]uint64               // for each block, the bits of the backslashes that begin an escape
+	count   int                             // of ends
+	base    int
+	marked  int // where the part ends
+
+	// What a block hands on to the next one.
+	escaped uint64 // 1 if its first byte is escaped
+	inside  uint64 // all ones if it begins inside a string
+
+	// What has been seen in any block up to here; 0 is nothing.
+	bad     uint64 // control characters in strings, and escapes that JSON does not have
+	unicode uint64 // escapes that go on with four digits, which are still to be checked
+}
+
+// end returns the position of the closing quote that is number index among those in the marked part.
+func (m *marks) end(index int) int { return m.base + int(m.ends[index]) }
+
+// mayEscape tells whether there may be an escape between two positions, the latter in the marked part: there is one in
+// the blocks that they are in, or that is not known any more, or would take longer to see.
+func (m *marks) mayEscape(from, to int) bool {
+	first, last := uint(from-m.base)/blockLength, uint(to-m.base)/blockLength
+	return last-first > 1 || m.escapes[first]|m.escapes[last] != 0
+}
+
+// mark goes on to the next part of the document in which strings end. It returns false at the end of the document and
+// where a string is not well-formed.
+func (m *markedScanner) mark() bool {
+	for m.marked < len(m.document) {
+		m.markPart()
+		if m.bad != 0 || m.unicode|m.escaped != 0 && !m.checkUnicode() {
+			return false
+		}
+		if m.count > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *markedScanner) markPart() {
+	m.base, m.count, m.unicode = m.marked, 0, 0
+	rest, done := m.document[m.base:], 0
+	if whole := min(len(rest)/blockLength, maxBlocks); whole > 0 {
+		done = markStrings(&rest[0], whole, &m.marks, 0)
+		rest = rest[done*blockLength:]
+	}
+	m.marked += done * blockLength
+	if 0 < len(rest) && len(rest) < blockLength && done < maxBlocks && m.count <= maxEnds {
+		last := [blockLength]byte{} // with control characters at its end, which only matter if a string goes on into them
+		copy(last[:], rest)
+		markStrings(&last[0], 1, &m.marks, done)
+		m.marked = len(m.document)
+	}
+}
+
+// checkUnicode says whether four hexadecimal digits follow each \u of which the backslash is in the marked part.
+func (m *markedScanner) checkUnicode() bool {
+	for block := range (m.marked - m.base + blockLength - 1) / blockLength {
+		for escapes := m.escapes[block]; escapes != 0; escapes &= escapes - 1 {
+			pos := m.base + block*blockLength + bits.TrailingZeros64(escapes)
+			if m.at(pos+1) != 'u' {
+				continue
+			}
+			if hexDigit(m.at(pos+2))|hexDigit(m.at(pos+3))|hexDigit(m.at(pos+4))|hexDigit(m.at(pos+5)) < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
