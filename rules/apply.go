@@ -20,8 +20,8 @@ func (e *Engine) Apply(observations []byte, transitions []window.Transition) err
 	defer func() { e.recorder.off = false }()
 	in := window.Reader{Bytes: observations}
 	applying := application{engine: e, in: &in, batch: Batch{arrival: in.Varint()}}
-	if err := applying.readLines(); err != nil {
-		return err
+	if in.Failed {
+		return ErrRecord
 	}
 	for len(in.Bytes) > 0 {
 		if err := applying.operation(); err != nil {
@@ -32,6 +32,7 @@ func (e *Engine) Apply(observations []byte, transitions []window.Transition) err
 		return e.err
 	}
 	e.adopt(transitions)
+	e.publish()
 	return nil
 }
 
@@ -58,21 +59,9 @@ type application struct {
 	// batch stands for the one that was observed; it has its arrival time and nothing else.
 	batch Batch
 	base  int64
-	lines [][]byte
+	lines []line
 	rule  *ruleState
 	key   *keyState
-}
-
-func (a *application) readLines() error {
-	count := a.in.Uvarint()
-	if a.in.Failed || count > uint64(len(a.in.Bytes)) {
-		return ErrRecord
-	}
-	a.lines = make([][]byte, count)
-	for i := range a.lines {
-		a.lines[i] = a.in.Take(a.in.Uvarint())
-	}
-	return a.failed()
 }
 
 func (a *application) failed() error {
@@ -189,13 +178,19 @@ func (a *application) finish(at int64) error {
 	return nil
 }
 
+// restoreLines gives the key at hand its new lines, and drops those that Observe dropped at this point.
 func (a *application) restoreLines(count uint64) error {
 	for ; count > 0 && !a.in.Failed; count-- {
 		number := a.in.Uvarint()
-		if number >= uint64(len(a.lines)) {
+		if number == 0 {
+			a.lines = append(a.lines, readLine(a.in))
+			number = uint64(len(a.lines))
+		}
+		if number > uint64(len(a.lines)) {
 			return ErrRecord
 		}
-		a.key.lines.restore(a.lines[number])
+		a.key.lines.restore(a.lines[number-1])
 	}
+	a.key.lines.keep(a.key.showable())
 	return a.failed()
 }

@@ -36,9 +36,20 @@ type Batch struct {
 	raw     [][]byte
 	matches [][]match
 	keys    []byte
-	values  []event.Value
 	failed  []uint64
+	// verdicts and groups are what the conditions and groupings of the set make of the event at hand.
+	verdicts []verdict
+	groups   []group
+	// long is where a line is made that has to be cut.
+	long []byte
 	evaluator
+}
+
+// group is a key in Batch.keys, made for the event of that number.
+type group struct {
+	event  uint64
+	from   uint64
+	length uint32
 }
 
 // match is an event that a rule matches; the key is the length bytes from keys[from].
@@ -51,10 +62,12 @@ type match struct {
 // NewBatch returns an empty batch for the set.
 func (s *Set) NewBatch() *Batch {
 	return &Batch{
-		set:     s,
-		matches: make([][]match, len(s.rules)),
-		values:  make([]event.Value, s.selector.Len()),
-		failed:  make([]uint64, len(s.rules)),
+		set:       s,
+		matches:   make([][]match, len(s.rules)),
+		failed:    make([]uint64, len(s.rules)),
+		verdicts:  make([]verdict, len(s.conditions)),
+		groups:    make([]group, len(s.groupings)),
+		evaluator: newEvaluator(s.selector.Len(), s.slots),
 	}
 }
 
@@ -66,7 +79,7 @@ func (b *Batch) Reset(arrival int64) {
 		b.matches[i] = b.matches[i][:0]
 		b.failed[i] = 0
 	}
-	clear(b.values)
+	b.release()
 }
 
 // Len returns how many events were added.
@@ -86,6 +99,10 @@ func (b *Batch) Add(document []byte) (Timestamp, error) {
 	b.times = append(b.times, at)
 	b.lines = append(b.lines, b.values[b.set.message])
 	b.raw = append(b.raw, document)
+	b.next()
+	for i, condition := range b.set.conditions {
+		b.verdicts[i] = b.evaluate(condition)
+	}
 	for i := range b.set.rules {
 		b.match(i, index)
 	}
@@ -118,8 +135,8 @@ func (b *Batch) time() (int64, Timestamp) {
 
 func (b *Batch) match(index int, number uint32) {
 	rule := &b.set.rules[index]
-	if rule.condition != nil {
-		switch b.evaluate(rule.condition, b.values) {
+	if rule.condition != none {
+		switch b.verdicts[rule.condition] {
 		case differs:
 			return
 		case fails:
@@ -127,36 +144,56 @@ func (b *Batch) match(index int, number uint32) {
 			return
 		}
 	}
-	from := len(b.keys)
-	for _, field := range rule.groupBy {
-		b.keys = appendKeyField(b.keys, b.values[field])
+	matched := match{event: number}
+	if rule.grouping != none {
+		key := b.group(rule.grouping)
+		matched.from, matched.length = key.from, key.length
 	}
-	b.matches[index] = append(b.matches[index], match{uint64(from), number, uint32(len(b.keys) - from)})
+	b.matches[index] = append(b.matches[index], matched)
+}
+
+// group returns the event's key in a grouping, which is made once for all rules that have it.
+func (b *Batch) group(index int) *group {
+	made := &b.groups[index]
+	if made.event != b.event {
+		from := len(b.keys)
+		for _, field := range b.set.groupings[index] {
+			b.keys = b.appendKeyField(b.keys, field)
+		}
+		*made = group{b.event, uint64(from), uint32(len(b.keys) - from)}
+	}
+	return made
 }
 
 // key returns the key of a match, as the engine knows it.
 func (b *Batch) key(m match) []byte { return b.keys[m.from : m.from+uint64(m.length)] }
 
-// appendLine appends what people see of an event: its message, or the whole document where it has none, cut.
-func (b *Batch) appendLine(to []byte, number int32) []byte {
+// line returns what people see of an event: its message, or the whole document where it has none, cut. The text is a part of
+// the document, or of the batch's memory until the next call.
+func (b *Batch) line(number int32) line {
 	message := b.lines[number]
 	if message.Kind() != event.String {
-		return append(to, cutLine(b.raw[number])...)
+		return line{text: cutLine(b.raw[number])}
 	}
-	if text, ok := message.Bytes(); ok {
-		return append(to, cutLine(text)...)
+	raw := message.Raw()
+	inside := raw[1 : len(raw)-1]
+	if len(inside) <= maxLineLength {
+		return line{inside, true} // what it says is not longer
 	}
-	start := len(to)
-	to = message.AppendText(to)
-	return to[:start+len(cutLine(to[start:]))]
+	b.long = appendUnescaped(b.long[:0], inside)
+	return line{text: cutLine(b.long)}
 }
 
 // appendKeyField appends the length and the text of a field's value. A missing field and null are the empty text: events
 // without the field share one window rather than go unwatched.
-func appendKeyField(key []byte, value event.Value) []byte {
+func (b *Batch) appendKeyField(key []byte, field int) []byte {
 	start := len(key)
 	key = append(key, 0, 0)
-	key = value.AppendText(key)
+	if value := b.values[field]; value.Kind() == event.String {
+		key = append(key, b.field(field).text...)
+	} else {
+		key = value.AppendText(key)
+	}
 	if text := key[start+2:]; len(text) > maxKeyField {
 		hash := sha256.Sum256(text)
 		key = append(key[:start+2+maxKeyField], '~')

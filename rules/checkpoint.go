@@ -9,7 +9,7 @@ import (
 )
 
 // checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at.
-const checkpointVersion = 1
+const checkpointVersion = 2
 
 // End is when the last episode of a key ended that the engine has forgotten.
 type End struct {
@@ -46,8 +46,8 @@ func (k *keyState) append(to []byte) ([]byte, error) {
 	to = k.window.AppendBinary(to)
 	to = k.alert.AppendBinary(to)
 	to = binary.AppendUvarint(to, uint64(k.lines.size))
-	for i := range k.lines.size {
-		to = appendBytes(to, k.lines.list[i].text)
+	for i := range int(k.lines.size) {
+		to = appendLine(to, k.lines.texts[k.lines.place(i)])
 	}
 	if k.opened == nil {
 		return appendBytes(to, nil), nil
@@ -85,6 +85,7 @@ func (e *Engine) Restore(checkpoint []byte) error {
 	if in.Failed || len(in.Bytes) > 0 {
 		return ErrRecord
 	}
+	e.publish()
 	return nil
 }
 
@@ -119,7 +120,7 @@ func restoreKey(rule *ruleState, in *window.Reader) (*keyState, error) {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
 	for lines := in.Uvarint(); lines > 0 && !in.Failed; lines-- {
-		key.lines.restore(in.Take(in.Uvarint()))
+		key.lines.restore(readLine(in))
 	}
 	if opened := in.Take(in.Uvarint()); len(opened) > 0 {
 		key.opened = new(window.Transition)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,23 +45,34 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Set is a list of compiled rules. It never changes and is safe for concurrent use.
 type Set struct {
-	rules     []compiled
-	selector  *event.Selector
-	timestamp int
-	message   int
+	rules      []compiled
+	conditions []*condition
+	groupings  []grouping
+	selector   *event.Selector
+	timestamp  int
+	message    int
+	// slots is how many values the conditions keep for an event.
+	slots int
 }
 
-// compiled is a rule that is ready to be matched.
+// compiled is a rule that is ready to be matched. Rules that say the same share conditions and groupings.
 type compiled struct {
 	Rule
-	condition *condition
-	groupBy   []int
+	// condition and grouping are places in the set's lists, or none.
+	condition int
+	grouping  int
 }
+
+// none is the place of what a rule does not have.
+const none = -1
+
+// grouping is the selector's indices of the fields that make a key.
+type grouping []int
 
 // Compile checks the rules and compiles them. It fails with all mistakes at once: the error joins one *Error for each.
 func Compile(list []Rule) (*Set, error) {
 	set := &Set{rules: make([]compiled, len(list))}
-	paths := newPathTable(timestampField, messageField)
+	compiling := compiler{set: set, paths: newPathTable(timestampField, messageField), conditions: make(map[string]int)}
 	var mistakes []error
 	names := make(map[string]int)
 	for i, rule := range list {
@@ -72,31 +84,65 @@ func Compile(list []Rule) (*Set, error) {
 			mistake("name", fmt.Errorf("%q is the name of rules[%d] too; names must be unique", rule.Name, first))
 		}
 		names[rule.Name] = i
-		set.rules[i] = compileRule(rule.withDefaults(), paths, mistake)
+		set.rules[i] = compiling.rule(rule.withDefaults(), mistake)
 	}
 	if len(mistakes) > 0 {
 		return nil, errors.Join(mistakes...)
 	}
-	return set, set.selectFields(paths)
+	return set, set.selectFields(compiling.paths)
 }
 
-func compileRule(rule Rule, paths *pathTable, mistake func(string, error)) compiled {
-	result := compiled{Rule: rule}
+// compiler has what is known while the rules of a set are compiled.
+type compiler struct {
+	set        *Set
+	paths      *pathTable
+	conditions map[string]int
+}
+
+func (c *compiler) rule(rule Rule, mistake func(string, error)) compiled {
+	result := compiled{Rule: rule, condition: none, grouping: none}
 	if rule.Where != "" {
-		condition, err := compileCondition(rule.Where, paths)
+		condition, err := c.condition(rule.Where)
 		if err != nil {
 			mistake("where", err)
 		}
 		result.condition = condition
 	}
+	var fields grouping
 	for _, field := range rule.GroupBy {
 		if _, err := event.NewSelector(field); err != nil {
 			mistake("group_by", err)
 			continue
 		}
-		result.groupBy = append(result.groupBy, paths.index(field))
+		fields = append(fields, c.paths.index(field))
+	}
+	if len(fields) > 0 {
+		result.grouping = c.grouping(fields)
 	}
 	return result
+}
+
+// condition compiles a condition, once for all rules that have the same text.
+func (c *compiler) condition(where string) (int, error) {
+	if index, ok := c.conditions[where]; ok {
+		return index, nil
+	}
+	compiled, err := compileCondition(where, c.paths)
+	if err != nil {
+		return none, err
+	}
+	index := len(c.set.conditions)
+	c.set.conditions, c.conditions[where] = append(c.set.conditions, compiled), index
+	return index, nil
+}
+
+func (c *compiler) grouping(fields grouping) int {
+	same := func(other grouping) bool { return slices.Equal(fields, other) }
+	if index := slices.IndexFunc(c.set.groupings, same); index >= 0 {
+		return index
+	}
+	c.set.groupings = append(c.set.groupings, fields)
+	return len(c.set.groupings) - 1
 }
 
 // selectFields replaces the provisional indices of fields by the selector's.
@@ -111,14 +157,13 @@ func (s *Set) selectFields(paths *pathTable) error {
 	}
 	s.selector = selector
 	s.timestamp, s.message = selected(0), selected(1)
-	for i := range s.rules {
-		rule := &s.rules[i]
-		for j := range rule.groupBy {
-			rule.groupBy[j] = selected(rule.groupBy[j])
+	for _, fields := range s.groupings {
+		for i := range fields {
+			fields[i] = selected(fields[i])
 		}
-		if rule.condition != nil {
-			rule.condition.renumber(selected)
-		}
+	}
+	for _, condition := range s.conditions {
+		s.slots = condition.bind(selected, s.slots)
 	}
 	return nil
 }

@@ -26,7 +26,9 @@ type environment struct {
 
 // condition is a compiled where. It never changes after compilation and is safe for concurrent use.
 type condition struct {
-	program *vm.Program
+	// predicate is what decides, nil where only program can. program is asked where the predicate leaves it undecided.
+	predicate predicate
+	program   *vm.Program
 	// fields are the selector's indices of the fields that the program uses, in the order of environment.Fields.
 	fields []int
 }
@@ -61,17 +63,52 @@ func compileCondition(source string, paths *pathTable) (*condition, error) {
 	return compiled, nil
 }
 
-func (c *condition) renumber(selected func(int) int) {
+// bind makes the condition ready: it replaces the provisional indices of fields by the selector's, and translates it.
+// slots is how many values the conditions before it keep; bind returns how many they are with its own.
+func (c *condition) bind(selected func(int) int, slots int) int {
 	for i := range c.fields {
 		c.fields[i] = selected(c.fields[i])
 	}
+	translating := translator{fields: c.fields, slots: slots}
+	c.predicate = translating.predicate(c.program.Node())
+	return translating.slots
 }
 
 // evaluator runs conditions on one goroutine, reusing its memory.
 type evaluator struct {
+	// values are the selected ones of the event at hand, event its number; operands are those that were decoded, by the
+	// same index. slots keep what is made of them, text what had to be unescaped.
+	values   []event.Value
+	event    uint64
+	operands []operand
+	slots    []operand
+	text     []byte
+
 	machine     vm.VM
 	environment environment
 }
+
+func newEvaluator(fields, slots int) evaluator {
+	return evaluator{
+		values: make([]event.Value, fields), operands: make([]operand, fields), slots: make([]operand, slots),
+	}
+}
+
+// next begins another event, whose values are in e.values.
+func (e *evaluator) next() {
+	e.event++
+	e.text = e.text[:0]
+}
+
+// release drops what refers to documents.
+func (e *evaluator) release() {
+	clear(e.values)
+	clear(e.operands)
+	clear(e.slots)
+	e.text = e.text[:0]
+}
+
+func (e *evaluator) slot(index int) *operand { return &e.slots[index] }
 
 // verdict is what a condition says of an event.
 type verdict uint8
@@ -82,15 +119,39 @@ const (
 	// fails is for a condition that could not be evaluated although none of its fields was missing, such as an order
 	// of text and number. The event does not match, and is counted.
 	fails
+	// undecided is what predicates say of values that they leave to expr, such as the elements of an array.
+	undecided
 )
 
-// evaluate runs the condition on the selected values. An error is a mismatch: a field that an event does not have, and
-// that the condition did not ask about by == nil or ??, is no reason to stop.
-func (e *evaluator) evaluate(c *condition, values []event.Value) verdict {
+// evaluate tells whether the event at hand meets the condition. An error is a mismatch: a field that an event does not
+// have, and that the condition did not ask about by == nil or ??, is no reason to stop.
+func (e *evaluator) evaluate(c *condition) verdict {
+	if c.predicate == nil {
+		return e.run(c)
+	}
+	switch result := c.predicate.test(e); {
+	case result == undecided:
+		return e.run(c)
+	case result == fails && e.misses(c.fields):
+		return differs
+	default:
+		return result
+	}
+}
+
+// misses tells whether the event lacks one of the fields.
+func (e *evaluator) misses(fields []int) bool {
+	return slices.ContainsFunc(fields, func(field int) bool { return isNothing(e.values[field]) })
+}
+
+func isNothing(value event.Value) bool { return value.Kind() <= event.Null }
+
+// run gives the condition to expr's machine.
+func (e *evaluator) run(c *condition) verdict {
 	e.environment.Fields = e.environment.Fields[:0]
 	missing := false
 	for _, field := range c.fields {
-		value := values[field].Any()
+		value := e.values[field].Any()
 		missing = missing || value == nil
 		e.environment.Fields = append(e.environment.Fields, value)
 	}

@@ -93,7 +93,9 @@ func (e *Engine) Observe(batch *Batch, clock int64) (Outcome, error) {
 	e.begin(clock)
 	e.recorder.begin(batch)
 	for i, rule := range e.rules {
-		rule.counters.ConditionErrors.Add(batch.failed[i])
+		if batch.failed[i] > 0 {
+			rule.counters.ConditionErrors.Add(batch.failed[i])
+		}
 		if len(batch.matches[i]) == 0 {
 			continue
 		}
@@ -111,6 +113,7 @@ func (e *Engine) begin(clock int64) {
 
 // finish orders and numbers what was decided.
 func (e *Engine) finish() (Outcome, error) {
+	e.publish()
 	if e.err != nil {
 		return Outcome{}, e.err
 	}

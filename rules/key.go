@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/binary"
 	"unicode/utf8"
 
 	"github.com/logboom/logboom/window"
@@ -12,40 +13,58 @@ const (
 	maxLineLength = 500
 )
 
-// keyState is all that the engine knows of one key of one rule.
+// keyState is all that the engine knows of one key of one rule. What every event touches comes first, so that it is in
+// few lines of the cache.
 type keyState struct {
-	rule   *ruleState
 	key    string
-	id     uint64
 	window window.Window
 	alert  window.Alert
-	lines  lines
-	// opened is the transition that began the open episode.
-	opened *window.Transition
 	// lastMatch is the idle clock's reading at the latest matching event.
 	lastMatch int64
-	// deadline and heapIndex belong to the engine's heap of deadlines; heapIndex is -1 outside.
-	deadline  int64
-	heapIndex int
 	// list is where the key stands in the order of the latest match, between older and newer.
 	list         *keyList
 	older, newer *keyState
-	// fresh is how many of the lines came with the batch at hand.
-	fresh int
+	rule         *ruleState
+	id           uint64
+	lines        lines
+	// opened is the transition that began the open episode.
+	opened *window.Transition
+	// deadline and heapIndex belong to the engine's heap of deadlines; heapIndex is -1 outside.
+	deadline  int64
+	heapIndex int
 	// forgotten is set when the key was evicted.
 	forgotten bool
 }
 
-// lines are the latest lines of a key, oldest first. Those of the batch at hand are only numbers of events until the
-// batch is over or an alert needs their text, so that most lines are never copied.
-type lines struct {
-	list [maxLines]line
-	size int
+// showable returns how many of the key's latest lines can still be shown. An alert that is active may end at any time and
+// shows them all. One that is not has to open first: each event that it needs for that brings a line of its own, so
+// only what these leave of maxLines is left for those that are there.
+func (k *keyState) showable() int {
+	if k.alert.State() == window.Active {
+		return maxLines
+	}
+	needed := uint64(1)
+	if count := k.window.Count(); count < k.rule.Threshold {
+		needed = k.rule.Threshold - count
+	}
+	return maxLines - int(min(needed, maxLines))
 }
 
+// lines are the latest lines of a key. Those of the batch at hand are only numbers of events until the batch is over or an
+// alert needs their text, so that most lines are never copied.
+type lines struct {
+	// first is the place of the oldest, behind which the others follow around the end.
+	first, size uint8
+	// fresh is how many of them came with the batch at hand, before how many there were.
+	fresh, before uint8
+	events        [maxLines]int32
+	texts         [maxLines]line
+}
+
+// line is the text of a line, as it stands in the event: with the escapes of its JSON string if escaped.
 type line struct {
-	event int32
-	text  []byte
+	text    []byte
+	escaped bool
 }
 
 // stored marks a line whose text was copied.
@@ -54,21 +73,56 @@ const stored = -1
 // push adds an event's line, in the place of the oldest where there are enough.
 func (l *lines) push(event int32) {
 	if l.size < maxLines {
-		l.list[l.size].event = event
 		l.size++
-		return
+	} else {
+		l.first = (l.first + 1) % maxLines
 	}
-	oldest := l.list[0]
-	copy(l.list[:], l.list[1:])
-	oldest.event = event
-	l.list[maxLines-1] = oldest
+	l.events[l.place(int(l.size)-1)] = event
+}
+
+// place returns where the line of an index is, counted from the oldest.
+func (l *lines) place(index int) int { return (int(l.first) + index) % maxLines }
+
+// keep drops all but the latest lines.
+func (l *lines) keep(latest int) {
+	if dropped := int(l.size) - latest; dropped > 0 {
+		l.first, l.size = uint8(l.place(dropped)), uint8(latest)
+	}
 }
 
 // restore adds a line whose text is known.
-func (l *lines) restore(text []byte) {
+func (l *lines) restore(text line) {
 	l.push(stored)
-	last := &l.list[l.size-1]
-	last.text = append(last.text[:0], text...)
+	l.texts[l.place(int(l.size)-1)].set(text)
+}
+
+// set copies another line.
+func (l *line) set(other line) {
+	l.text, l.escaped = append(l.text[:0], other.text...), other.escaped
+}
+
+// String returns what people read.
+func (l line) String() string {
+	if l.escaped {
+		return string(appendUnescaped(nil, l.text))
+	}
+	return string(l.text)
+}
+
+// appendLine appends a line to a record: the length, doubled, plus one if it is escaped; then the text.
+func appendLine(to []byte, l line) []byte {
+	length := uint64(len(l.text)) << 1
+	if l.escaped {
+		length++
+	}
+	to = binary.AppendUvarint(to, length)
+	return append(to, l.text...)
+}
+
+// readLine reads what appendLine wrote. The text stays a part of what is read.
+func readLine(in *window.Reader) line {
+	length := in.Uvarint()
+	return line{text: in.Take(length >> 1), escaped: length&1 == 1}
 }
 
 // cutLine returns at most maxLineLength characters of a text, without its copy.

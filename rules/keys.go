@@ -15,8 +15,9 @@ type ruleState struct {
 	recent   *keyState
 	inactive keyList
 	active   keyList
-	runs     int
-	counters *Counters
+	// runs is how many runs all windows have, published how many of them counters show.
+	runs, published int
+	counters        *Counters
 }
 
 func newRuleState(rule Rule) *ruleState {
@@ -185,11 +186,19 @@ func (e *Engine) forget(key *keyState) {
 	rule.counters.Active.Store(int64(rule.active.size))
 }
 
+// account keeps the number of runs. What others may read of it is written once a call of the engine, by publish.
 func (e *Engine) account(rule *ruleState, runs int) {
-	if runs != 0 {
-		e.runs += runs
-		rule.runs += runs
-		rule.counters.Runs.Store(int64(rule.runs))
+	e.runs += runs
+	rule.runs += runs
+}
+
+// publish shows how many runs the rules have.
+func (e *Engine) publish() {
+	for _, rule := range e.rules {
+		if rule.runs != rule.published {
+			rule.published = rule.runs
+			rule.counters.Runs.Store(int64(rule.runs))
+		}
 	}
 }
 

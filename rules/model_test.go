@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,12 @@ type modelKey struct {
 	end       int64
 	ended     bool
 	lastMatch int64
+	lines     []string
+}
+
+// latest returns the latest lines, as an alert shows them.
+func (k *modelKey) latest(count uint64) string {
+	return strings.Join(k.lines[len(k.lines)-min(len(k.lines), maxLines, int(count)):], "|")
 }
 
 // change is what the model and the engine must agree on.
@@ -36,9 +43,10 @@ type change struct {
 	Start int64
 	End   int64
 	Count uint64
+	Lines string
 }
 
-func (m *model) observe(arrival, clock int64, key string, at int64) (changes []change) {
+func (m *model) observe(arrival, clock int64, key string, at int64, line string) (changes []change) {
 	k := m.keys[key]
 	if k == nil {
 		k = &modelKey{}
@@ -59,17 +67,19 @@ func (m *model) observe(arrival, clock int64, key string, at int64) (changes []c
 	}
 	k.times = append(k.times, at)
 	count := m.count(k, k.max)
+	if count < m.rule.Threshold && k.active {
+		changes = append(changes, m.finish(key, k, k.max))
+	}
+	k.lines = append(k.lines, line)
 	switch on := count >= m.rule.Threshold; {
 	case on && !k.active:
 		k.active, k.start = true, k.max
 		if k.ended && k.start <= k.end {
 			k.start = k.end + 1
 		}
-		return []change{{key, window.Active, k.max, k.start, 0, count}}
-	case !on && k.active:
-		return []change{m.finish(key, k, k.max)}
+		return []change{{key, window.Active, k.max, k.start, 0, count, k.latest(count)}}
 	}
-	return nil
+	return changes
 }
 
 func (m *model) count(k *modelKey, now int64) (count uint64) {
@@ -83,7 +93,7 @@ func (m *model) count(k *modelKey, now int64) (count uint64) {
 
 func (m *model) finish(name string, k *modelKey, at int64) change {
 	k.active, k.ended, k.end = false, true, max(at, k.start)
-	return change{name, window.Inactive, k.max, k.start, k.end, m.count(k, at)}
+	return change{name, window.Inactive, k.max, k.start, k.end, m.count(k, at), k.latest(maxLines)}
 }
 
 // tick walks the clock on one nanosecond at a time where that matters: at each instant at which an episode may end.
@@ -108,10 +118,16 @@ func (m *model) tick(clock int64) (changes []change) {
 	return changes
 }
 
+// cutText returns what is shown of a line.
+func cutText(line string) string {
+	characters := []rune(line)
+	return string(characters[:min(len(characters), maxLineLength)])
+}
+
 func changesOf(transitions []window.Transition) []change {
 	var changes []change
 	for _, t := range transitions {
-		changes = append(changes, change{t.Key, t.State, t.Time, t.Start, t.End, t.Count})
+		changes = append(changes, change{t.Key, t.State, t.Time, t.Start, t.End, t.Count, strings.Join(t.Samples(), "|")})
 	}
 	return changes
 }
@@ -123,13 +139,13 @@ func TestEngineEqualsModel(t *testing.T) {
 		rule := Rule{
 			Name: "model", GroupBy: []string{"k"},
 			Window:    time.Duration(rapid.Int64Range(1, 50).Draw(r, "window")) * time.Millisecond,
-			Threshold: rapid.Uint64Range(1, 5).Draw(r, "threshold"),
+			Threshold: rapid.Uint64Range(1, 9).Draw(r, "threshold"),
 			Idle:      time.Duration(rapid.Int64Range(0, 40).Draw(r, "idle")) * time.Millisecond,
 		}
 		b := newBench(t, Options{}, rule)
 		m := &model{rule: rule, keys: make(map[string]*modelKey)}
 		var checkpoint []byte
-		arrival := start
+		arrival, lines := start, 0
 		steps := rapid.IntRange(1, 25).Draw(r, "steps")
 		for range steps {
 			switch rapid.IntRange(0, 9).Draw(r, "step") {
@@ -165,8 +181,10 @@ func TestEngineEqualsModel(t *testing.T) {
 					if rapid.IntRange(0, 20).Draw(r, "fast") == 0 {
 						at = arrival + FutureLimit + rapid.Int64Range(0, 2).Draw(r, "ahead")
 					}
-					documents = append(documents, document(at, "", fmt.Sprintf(`,"k":%q`, key)))
-					want = append(want, m.observe(arrival, b.clock, key, at)...)
+					lines++
+					line := fmt.Sprintf("\"%d\"%s", lines, strings.Repeat("é", lines%7/6*(245+lines%10)))
+					documents = append(documents, document(at, line, fmt.Sprintf(`,"k":%q`, key)))
+					want = append(want, m.observe(arrival, b.clock, key, at, cutText(line))...)
 				}
 				if got := changesOf(b.observe(arrival, documents...)); !slices.Equal(got, want) {
 					r.Fatalf("observe:\n got %+v\nwant %+v", got, want)

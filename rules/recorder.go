@@ -5,8 +5,6 @@ import "encoding/binary"
 // The record of observations, as Engine.Observe returns it and Engine.Apply reads it:
 //
 //	varint arrival          nanoseconds since 1970
-//	uvarint lines           the lines that the operations refer to by number,
-//	  uvarint length, text    each cut to what an alert shows
 //	operations until the end
 //
 // An operation is a byte, its code in the low three bits and an argument in the high five; 31 there says that a uvarint
@@ -19,8 +17,11 @@ import "encoding/binary"
 //	key          makes the key of that id the key at hand
 //	new key      length; the key's bytes follow. It gets the rule's next id and is the key at hand
 //	rule         makes the rule of that index the rule at hand
-//	control      finish (a varint follows: the end), evict, compact, lines (uvarint count, then so many uvarint
-//	             numbers of lines), for the key at hand; rules (uvarint length, JSON): the list of rules from here on
+//	control      for the key at hand: finish (a varint follows: the end), evict, compact, and lines: uvarint count, then
+//	             so many new lines of the key, after which it keeps those that an alert can still show. Each is a
+//	             uvarint, the number of a line that came before in the record, counted from 1, or 0, and then a line
+//	             follows: uvarint twice the length, plus 1 if it has the escapes of a JSON string; the text.
+//	             rules (uvarint length, JSON): the list of rules from here on
 const (
 	operationObserveMillis byte = iota
 	operationObserveNanos
@@ -47,10 +48,10 @@ const (
 
 // recorder writes the record of one call of the engine. While it is off, as during Apply, it writes nothing.
 type recorder struct {
-	off        bool
-	record     []byte
-	operations []byte
-	arrival    int64
+	off     bool
+	record  []byte
+	header  int
+	arrival int64
 	// at and key are the rule and the key that the operations so far select, base the time of the rule's last observation.
 	at   *ruleState
 	key  *keyState
@@ -61,16 +62,15 @@ type recorder struct {
 		time int64
 		more uint64
 	}
-	lineTexts []byte
-	lineCount uint64
-	// numbers gives the number in the record, plus one, of the line of each event of the batch.
-	numbers []uint32
-	touched []*keyState
-	scratch []byte
+	// numbers gives the number in the record, or 0, of the line of each event of the batch; lineCount is the last one.
+	numbers   []uint32
+	lineCount uint32
+	touched   []*keyState
 }
 
+// reset begins the record of a call that has no arrival time, and so records nothing.
 func (r *recorder) reset() {
-	r.operations, r.lineTexts, r.lineCount = r.operations[:0], r.lineTexts[:0], 0
+	r.record, r.header, r.lineCount = r.record[:0], 0, 0
 	r.at, r.key = nil, nil
 	r.pending.key = nil
 	r.touched = r.touched[:0]
@@ -87,28 +87,26 @@ func (r *recorder) begin(batch *Batch) {
 
 func (r *recorder) beginAt(arrival int64) {
 	r.arrival = arrival
+	r.record = binary.AppendVarint(r.record[:0], arrival)
+	r.header = len(r.record)
 }
 
 // bytes returns the record, empty where nothing was recorded.
 func (r *recorder) bytes() []byte {
 	r.flush()
-	if len(r.operations) == 0 {
+	if len(r.record) == r.header {
 		return nil
 	}
-	r.record = binary.AppendVarint(r.record[:0], r.arrival)
-	r.record = binary.AppendUvarint(r.record, r.lineCount)
-	r.record = append(r.record, r.lineTexts...)
-	r.record = append(r.record, r.operations...)
 	return r.record
 }
 
 func (r *recorder) operation(code byte, argument uint64) {
 	if argument < longArgument {
-		r.operations = append(r.operations, code|byte(argument)<<operationBits)
+		r.record = append(r.record, code|byte(argument)<<operationBits)
 		return
 	}
-	r.operations = append(r.operations, code|longArgument<<operationBits)
-	r.operations = binary.AppendUvarint(r.operations, argument-longArgument)
+	r.record = append(r.record, code|longArgument<<operationBits)
+	r.record = binary.AppendUvarint(r.record, argument-longArgument)
 }
 
 func (r *recorder) selectRule(rule *ruleState) {
@@ -134,7 +132,7 @@ func (r *recorder) newKey(key *keyState) {
 	r.selectRule(key.rule)
 	r.key = key
 	r.operation(operationNewKey, uint64(len(key.key)))
-	r.operations = append(r.operations, key.key...)
+	r.record = append(r.record, key.key...)
 }
 
 // observe records one event that counted.
@@ -183,7 +181,7 @@ func (r *recorder) finish(key *keyState, at int64) {
 		return
 	}
 	r.control(key, controlFinish)
-	r.operations = binary.AppendVarint(r.operations, at)
+	r.record = binary.AppendVarint(r.record, at)
 }
 
 func (r *recorder) rules(definitions []byte) {
@@ -193,8 +191,8 @@ func (r *recorder) rules(definitions []byte) {
 	r.flush()
 	r.at, r.key = nil, nil
 	r.operation(operationControl, controlRules)
-	r.operations = binary.AppendUvarint(r.operations, uint64(len(definitions)))
-	r.operations = append(r.operations, definitions...)
+	r.record = binary.AppendUvarint(r.record, uint64(len(definitions)))
+	r.record = append(r.record, definitions...)
 }
 
 // line notes that an event's line is now the latest of its key.
@@ -202,57 +200,64 @@ func (r *recorder) line(key *keyState, number int32) {
 	if r.off {
 		return
 	}
-	if key.fresh == 0 {
+	lines := &key.lines
+	if lines.fresh == 0 {
+		lines.before = lines.size
 		r.touched = append(r.touched, key)
 	}
-	key.fresh = min(key.fresh+1, maxLines)
-	key.lines.push(number)
+	lines.fresh = min(lines.fresh+1, maxLines)
+	lines.push(number)
 }
 
-// freshLines copies the lines that the batch left with the rule's keys, and records them.
+// freshLines copies the lines that the batch left with the rule's keys, as far as an alert can still show them, and
+// records them.
 func (r *recorder) freshLines(batch *Batch) {
 	for _, key := range r.touched {
-		fresh := key.fresh
-		key.fresh = 0
+		lines := &key.lines
+		fresh, before := int(lines.fresh), lines.before
+		lines.fresh = 0
 		if key.forgotten {
 			continue
 		}
+		lines.keep(key.showable())
+		if lines.size == 0 && before == 0 {
+			continue // as it was
+		}
+		fresh = min(fresh, int(lines.size))
 		r.control(key, controlLines)
-		r.operations = binary.AppendUvarint(r.operations, uint64(fresh))
-		for i := key.lines.size - fresh; i < key.lines.size; i++ {
-			line := &key.lines.list[i]
-			r.operations = binary.AppendUvarint(r.operations, r.lineNumber(batch, line.event))
-			line.text = batch.appendLine(line.text[:0], line.event)
-			line.event = stored
+		r.record = binary.AppendUvarint(r.record, uint64(fresh))
+		for i := int(lines.size) - fresh; i < int(lines.size); i++ {
+			place := lines.place(i)
+			text := batch.line(lines.events[place])
+			r.recordLine(lines.events[place], text)
+			lines.texts[place].set(text)
+			lines.events[place] = stored
 		}
 	}
 	r.touched = r.touched[:0]
 }
 
-func (r *recorder) lineNumber(batch *Batch, event int32) uint64 {
-	if number := r.numbers[event]; number > 0 {
-		return uint64(number - 1)
+// recordLine records an event's line, or where it stands already.
+func (r *recorder) recordLine(event int32, text line) {
+	number := r.numbers[event]
+	r.record = binary.AppendUvarint(r.record, uint64(number))
+	if number == 0 {
+		r.record = appendLine(r.record, text)
+		r.lineCount++
+		r.numbers[event] = r.lineCount
 	}
-	r.scratch = batch.appendLine(r.scratch[:0], event)
-	r.lineTexts = binary.AppendUvarint(r.lineTexts, uint64(len(r.scratch)))
-	r.lineTexts = append(r.lineTexts, r.scratch...)
-	number := r.lineCount
-	r.lineCount++
-	r.numbers[event] = uint32(r.lineCount)
-	return number
 }
 
 // texts returns the key's lines as they are at this moment.
 func (r *recorder) texts(key *keyState, batch *Batch) []string {
 	list := make([]string, 0, key.lines.size)
-	for i := range key.lines.size {
-		line := &key.lines.list[i]
-		if line.event == stored {
-			list = append(list, string(line.text))
-			continue
+	for i := range int(key.lines.size) {
+		place := key.lines.place(i)
+		text := key.lines.texts[place]
+		if event := key.lines.events[place]; event != stored {
+			text = batch.line(event)
 		}
-		r.scratch = batch.appendLine(r.scratch[:0], line.event)
-		list = append(list, string(r.scratch))
+		list = append(list, text.String())
 	}
 	return list
 }

@@ -34,8 +34,7 @@ func (w *Window) AppendBinary(to []byte) []byte {
 	to = binary.AppendVarint(to, w.mergedThrough)
 	to = binary.AppendUvarint(to, uint64(w.runs.size))
 	var before int64
-	for i := range w.runs.size {
-		item := w.runs.at(i)
+	for item := range w.runs.all() {
 		to = binary.AppendVarint(to, item.time-before)
 		to = binary.AppendUvarint(to, item.count)
 		before = item.time

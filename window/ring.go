@@ -1,80 +1,255 @@
 package window
 
-import "sort"
+import (
+	"iter"
+	"slices"
+	"sort"
+)
 
-// minimumRing is the least capacity of a ring: most keys of a grouped rule hold only a few runs.
-const minimumRing = 4
+const (
+	// minimumRing is the least capacity of a ring: most keys of a grouped rule hold only a few runs.
+	minimumRing = 4
+	// chunkRuns is how many runs a chunk holds, 16 KiB of them. A ring grows by chunks rather than by moving all it has, so
+	// that no single event has to wait for millions of runs to be moved, neither when a window grows nor when a late event
+	// goes in between.
+	chunkRuns = 1024
+)
 
-// ring is a double-ended queue of runs in the order of their times. Its capacity is a power of two.
+// ring is a double-ended queue of runs in the order of their times. The newest are in back, which grows up to a chunk;
+// older ones are in chunks, oldest first. The zero value is empty.
 type ring struct {
-	items []run
-	head  int
-	size  int
+	back []run
+	// head is how many runs at the front of the oldest chunk, or of back where there is none, have gone.
+	head int
+	size int
+	// chunks[gone:] are in use, each of them with runs.
+	chunks [][]run
+	gone   int
+	// spares are empty chunks, kept so that a window which slides on, or grows again, takes no memory. They are never more
+	// than the chunks in use, and one.
+	spares [][]run
 }
 
-// at returns the run at the index, counted from the oldest. The pointer is good until the next change of the ring.
-func (r *ring) at(index int) *run {
-	return &r.items[(r.head+index)&(len(r.items)-1)]
+// oldest returns the first run. It is good until the next change of the ring, as newest's is; there must be one.
+func (r *ring) oldest() *run {
+	if r.gone < len(r.chunks) {
+		return &r.chunks[r.gone][r.head]
+	}
+	return &r.back[r.head]
+}
+
+// newest returns the last run.
+func (r *ring) newest() *run {
+	if len(r.back) > 0 {
+		return &r.back[len(r.back)-1]
+	}
+	last := r.chunks[len(r.chunks)-1]
+	return &last[len(last)-1]
 }
 
 func (r *ring) pushBack(item run) {
-	if r.size == len(r.items) {
-		r.resize(max(minimumRing, 2*len(r.items)))
+	if len(r.back) == cap(r.back) {
+		r.makeRoom()
+	}
+	r.back = append(r.back, item)
+	r.size++
+}
+
+// makeRoom gives back room for one more.
+func (r *ring) makeRoom() {
+	alone := r.gone == len(r.chunks)
+	switch {
+	case alone && r.head > 0 && r.head >= len(r.back)/2:
+		r.back = r.back[:copy(r.back, r.back[r.head:])]
+		r.head = 0
+	case cap(r.back) < chunkRuns:
+		r.resize(max(minimumRing, 2*cap(r.back)))
+	default:
+		r.addChunk(r.back)
+		r.back = r.chunk()
+	}
+}
+
+func (r *ring) addChunk(chunk []run) {
+	if r.gone > 0 && len(r.chunks) == cap(r.chunks) && r.gone >= len(r.chunks)/2 {
+		r.chunks = slices.Delete(r.chunks, 0, r.gone)
+		r.gone = 0
+	}
+	r.chunks = append(r.chunks, chunk)
+}
+
+// chunk returns an empty chunk.
+func (r *ring) chunk() []run {
+	if last := len(r.spares) - 1; last >= 0 {
+		chunk := r.spares[last]
+		r.spares[last] = nil
+		r.spares = r.spares[:last]
+		return chunk
+	}
+	return make([]run, 0, chunkRuns)
+}
+
+// resize moves back, which holds all there is or nothing that has gone, to another capacity.
+func (r *ring) resize(capacity int) {
+	first := 0
+	if r.gone == len(r.chunks) {
+		first, r.head = r.head, 0
+	}
+	r.back = append(make([]run, 0, capacity), r.back[first:]...)
+}
+
+// dropBefore takes out the runs before a time and returns how many events they held.
+func (r *ring) dropBefore(time int64) uint64 {
+	var events uint64
+	for r.size > 0 {
+		part, dropped := r.part(0), 0
+		for dropped < len(part) && part[dropped].time < time {
+			events += part[dropped].count
+			dropped++
+		}
+		r.head += dropped
+		r.size -= dropped
+		if dropped < len(part) {
+			break
+		}
+		r.dropPart()
+	}
+	return events
+}
+
+func (r *ring) popFront() run {
+	part := r.part(0)
+	r.head++
+	r.size--
+	item := part[0]
+	if len(part) == 1 {
+		r.dropPart()
+	}
+	return item
+}
+
+// dropPart takes out the first part, all of which has gone.
+func (r *ring) dropPart() {
+	r.head = 0
+	if r.gone == len(r.chunks) {
+		r.back = r.back[:0]
+		return
+	}
+	empty := r.chunks[r.gone][:0]
+	r.chunks[r.gone] = nil
+	r.gone++
+	for len(r.spares) > r.parts() {
+		r.chunk()
+	}
+	r.spares = append(r.spares, empty)
+}
+
+// all returns the runs, oldest first.
+func (r *ring) all() iter.Seq[*run] {
+	return func(yield func(*run) bool) {
+		for i := range r.parts() {
+			part := r.part(i)
+			for j := range part {
+				if !yield(&part[j]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// backward returns the runs, newest first.
+func (r *ring) backward() iter.Seq[*run] {
+	return func(yield func(*run) bool) {
+		for i := r.parts() - 1; i >= 0; i-- {
+			part := r.part(i)
+			for j := len(part) - 1; j >= 0; j-- {
+				if !yield(&part[j]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// parts returns how many slices the runs are in, part one of them, without what has gone.
+func (r *ring) parts() int { return len(r.chunks) - r.gone + 1 }
+
+func (r *ring) part(index int) []run {
+	part := r.back
+	if index < len(r.chunks)-r.gone {
+		part = r.chunks[r.gone+index]
+	}
+	if index == 0 {
+		return part[r.head:]
+	}
+	return part
+}
+
+// add counts events of a time that is older than the newest run's: in the run of that time, or in a new one.
+func (r *ring) add(time int64, events uint64) {
+	// The first part that ends at the time or later has its place.
+	index := sort.Search(r.parts()-1, func(i int) bool {
+		part := r.part(i)
+		return part[len(part)-1].time >= time
+	})
+	part := r.part(index)
+	at := sort.Search(len(part), func(i int) bool { return part[i].time >= time })
+	if at < len(part) && part[at].time == time {
+		part[at].count += events
+		return
+	}
+	r.insert(index, at, run{time, events})
+}
+
+// insert puts an item into a part by moving some of what is there.
+func (r *ring) insert(index, at int, item run) {
+	if index == r.parts()-1 && len(r.back) == cap(r.back) {
+		r.makeRoom() // it may make a chunk of back, which then is the part of this index
 	}
 	r.size++
-	*r.at(r.size - 1) = item
-}
-
-func (r *ring) popFront() {
-	r.head = (r.head + 1) & (len(r.items) - 1)
-	r.size--
-}
-
-// search returns the index of the first run whose time is not before the given one.
-func (r *ring) search(time int64) int {
-	return sort.Search(r.size, func(i int) bool { return r.at(i).time >= time })
-}
-
-// insert puts the item at the index by moving the shorter side.
-func (r *ring) insert(index int, item run) {
-	if r.size == len(r.items) {
-		r.resize(max(minimumRing, 2*len(r.items)))
+	if index == 0 {
+		at += r.head
 	}
-	if index < r.size/2 {
-		r.head = (r.head - 1 + len(r.items)) & (len(r.items) - 1)
-		r.size++
-		for i := range index {
-			*r.at(i) = *r.at(i + 1)
+	if place := r.gone + index; place < len(r.chunks) {
+		r.insertInChunk(place, at, item)
+		return
+	}
+	r.back = slices.Insert(r.back, at, item)
+}
+
+// insertInChunk splits a chunk that is full into two halves.
+func (r *ring) insertInChunk(place, at int, item run) {
+	chunk := r.chunks[place]
+	switch {
+	case len(chunk) < cap(chunk):
+		r.chunks[place] = slices.Insert(chunk, at, item)
+	case place == r.gone && r.head > 0:
+		copy(chunk[r.head-1:], chunk[r.head:at])
+		chunk[at-1] = item
+		r.head--
+	default:
+		half := len(chunk) / 2
+		newer := append(r.chunk(), chunk[half:]...)
+		r.chunks = slices.Insert(r.chunks, place+1, newer)
+		r.chunks[place] = chunk[:half]
+		if at > half {
+			place, at = place+1, at-half
 		}
-	} else {
-		r.size++
-		for i := r.size - 1; i > index; i-- {
-			*r.at(i) = *r.at(i - 1)
-		}
+		r.chunks[place] = slices.Insert(r.chunks[place], at, item)
 	}
-	*r.at(index) = item
 }
 
-// remove takes out the runs from the first index up to, not including, the second, by moving the newer ones.
-func (r *ring) remove(from, to int) {
-	for i := to; i < r.size; i++ {
-		*r.at(from + i - to) = *r.at(i)
-	}
-	r.size -= to - from
-}
-
-// shrink halves a ring that is mostly empty, so that a burst does not hold its memory for ever. A quarter leaves room
-// to grow again before the next move, so the cost stays amortised.
+// shrink gives memory back after a burst. What it keeps leaves room to grow again before the next move, so the cost stays
+// amortised.
 func (r *ring) shrink() {
-	if len(r.items) > minimumRing && r.size <= len(r.items)/8 {
-		r.resize(max(minimumRing, len(r.items)/4))
+	if r.gone < len(r.chunks) {
+		return
 	}
-}
-
-func (r *ring) resize(capacity int) {
-	items := make([]run, capacity)
-	for i := range r.size {
-		items[i] = *r.at(i)
+	if r.size <= chunkRuns/8 {
+		r.chunks, r.gone, r.spares = nil, 0, nil
 	}
-	r.items, r.head = items, 0
+	if cap(r.back) > minimumRing && r.size <= cap(r.back)/8 {
+		r.resize(max(minimumRing, cap(r.back)/4))
+	}
 }

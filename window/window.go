@@ -50,39 +50,26 @@ func (w *Window) Add(at int64, events uint64) bool {
 
 // insert adds the events to their run, most often the newest or one behind it.
 func (w *Window) insert(at int64, events uint64) {
-	size := w.runs.size
-	if size > 0 {
-		if newest := w.runs.at(size - 1); newest.time == at {
+	if w.runs.size > 0 {
+		if newest := w.runs.newest(); newest.time == at {
 			newest.count += events
 			return
 		} else if newest.time > at {
-			w.insertLate(at, events)
+			w.runs.add(at, events)
 			return
 		}
 	}
 	w.runs.pushBack(run{at, events})
 }
 
-func (w *Window) insertLate(at int64, events uint64) {
-	index := w.runs.search(at)
-	if found := w.runs.at(index); found.time == at {
-		found.count += events
-		return
-	}
-	w.runs.insert(index, run{at, events})
-}
-
 // expire drops what is older than the horizon.
 func (w *Window) expire() {
 	horizon := w.Horizon()
-	for w.runs.size > 0 {
-		oldest := w.runs.at(0)
-		if oldest.time >= horizon {
-			break
-		}
-		w.count -= oldest.count
-		w.runs.popFront()
+	expired := w.runs.dropBefore(horizon)
+	if expired == 0 {
+		return
 	}
+	w.count -= expired
 	if w.merged && w.mergedThrough < horizon {
 		w.merged = false
 	}
@@ -120,8 +107,7 @@ func (w *Window) CountAt(now int64) uint64 {
 		return w.count
 	}
 	horizon, count := subtract(now, w.length), w.count
-	for i := 0; i < w.runs.size; i++ {
-		oldest := w.runs.at(i)
+	for oldest := range w.runs.all() {
 		if oldest.time >= horizon {
 			break
 		}
@@ -140,13 +126,13 @@ func (w *Window) FallsBelow(threshold uint64) int64 {
 		return w.max
 	}
 	spare := w.count - threshold
-	for i := 0; ; i++ {
-		oldest := w.runs.at(i)
+	for oldest := range w.runs.all() {
 		if oldest.count > spare {
 			return add(add(oldest.time, w.length), 1)
 		}
 		spare -= oldest.count
 	}
+	return w.max // not reached: the threshold is at least 1, and the runs hold count
 }
 
 // Compact merges pairs of old runs to give memory back, and returns how many runs it freed. It leaves the latest
@@ -159,23 +145,18 @@ func (w *Window) Compact(threshold uint64) int {
 		return 0
 	}
 	pairs := old / 2
-	for i := range pairs {
-		newer := *w.runs.at(2*i + 1)
-		newer.count += w.runs.at(2 * i).count
-		*w.runs.at(i) = newer
-	}
-	w.mergedThrough, w.merged = w.runs.at(pairs-1).time, true
-	w.runs.remove(pairs, 2*pairs)
+	w.mergedThrough, w.merged = w.runs.mergePairs(pairs), true
 	return pairs
 }
 
 // olderThanLatest returns how many runs hold none of the latest events.
 func (w *Window) olderThanLatest(events uint64) int {
 	var newer uint64
-	for i := w.runs.size - 1; i >= 0; i-- {
-		newer += w.runs.at(i).count
-		if newer >= events {
-			return i
+	older := w.runs.size
+	for latest := range w.runs.backward() {
+		older--
+		if newer += latest.count; newer >= events {
+			return older
 		}
 	}
 	return 0

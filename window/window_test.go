@@ -154,7 +154,7 @@ func TestRingGivesMemoryBack(t *testing.T) {
 	for i := range int64(100) {
 		w.Add(int64(time.Hour)+i*int64(time.Hour), 1)
 	}
-	if capacity := len(w.runs.items); capacity > 8 {
+	if capacity := w.runs.capacity(); capacity > 8 {
 		t.Errorf("%d runs are kept for %d", capacity, w.Runs())
 	}
 }
@@ -220,26 +220,4 @@ func FuzzDecodeWindow(f *testing.F) {
 			}
 		}
 	})
-}
-
-func BenchmarkAddInOrder(b *testing.B) {
-	for _, length := range []time.Duration{time.Second, time.Minute, time.Hour} {
-		b.Run(length.String(), func(b *testing.B) {
-			b.ReportAllocs()
-			w, at := New(length), int64(0)
-			for b.Loop() {
-				at += int64(10 * time.Microsecond)
-				w.Add(at/1e6*1e6, 1)
-			}
-		})
-	}
-}
-
-func BenchmarkAddLate(b *testing.B) {
-	b.ReportAllocs()
-	w, at := New(time.Minute), int64(time.Hour)
-	for i := 0; b.Loop(); i++ {
-		at += int64(10 * time.Microsecond)
-		w.Add((at-int64(i%7)*int64(3*time.Millisecond))/1e6*1e6, 1)
-	}
 }

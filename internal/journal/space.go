@@ -47,6 +47,22 @@ func (j *Journal) used() int64 {
 	return used
 }
 
+// Behind returns how many bytes the records behind a sequence take in the log, durable or not, give or take some tens of
+// KiB.
+func (j *Journal) Behind(sequence uint64) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var behind int64
+	for i := len(j.segments) - 1; i >= 0; i-- {
+		s := j.segments[i]
+		if s.last <= sequence {
+			break
+		}
+		behind += s.end - s.seek(sequence+1)
+	}
+	return behind
+}
+
 func (w *spaceWatch) judge(space *Space, directory string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -72,25 +72,40 @@ func (r *EventRecord) Count() (all, passed int) {
 		all += part.Count
 	}
 	passed = all
-	for _, skipped := range r.Runs() {
-		passed -= skipped
+	for chosen := r.Chosen(); len(chosen.runs) > 0; {
+		chosen.advance()
+		passed -= int(chosen.skipped)
 	}
 	return all, passed
 }
 
-// Runs yields how many events are passed on and how many behind them are not, again and again. All behind the last run
-// are passed on.
-func (r *EventRecord) Runs() iter.Seq2[int, int] {
-	return func(yield func(int, int) bool) {
-		for runs := r.runs; len(runs) > 0; {
-			kept, n := binary.Uvarint(runs)
-			skipped, m := binary.Uvarint(runs[n:])
-			runs = runs[n+m:]
-			if !yield(int(kept), int(skipped)) {
-				return
-			}
-		}
+// Chosen returns what tells of one event of the record after another whether it is passed on.
+func (r *EventRecord) Chosen() Chosen { return Chosen{runs: r.runs} }
+
+// Chosen tells which events of a record are passed on.
+type Chosen struct {
+	runs          []byte
+	kept, skipped uint64
+}
+
+// Next says whether the next event is passed on.
+func (c *Chosen) Next() bool {
+	for c.kept == 0 && c.skipped == 0 && len(c.runs) > 0 {
+		c.advance()
 	}
+	if c.kept > 0 || c.skipped == 0 {
+		c.kept -= min(c.kept, 1)
+		return true
+	}
+	c.skipped--
+	return false
+}
+
+// advance reads the next run.
+func (c *Chosen) advance() {
+	kept, n := binary.Uvarint(c.runs)
+	skipped, m := binary.Uvarint(c.runs[n:])
+	c.kept, c.skipped, c.runs = kept, skipped, c.runs[n+m:]
 }
 
 // stored are the events of a batch on their way into its record.
@@ -272,6 +287,12 @@ type EventLog struct{ pipeline *Pipeline }
 // at least one.
 func (p *Pipeline) Events() *EventLog { return &EventLog{p} }
 
+// Behind returns about how many bytes of the journal are behind a sequence.
+func (l *EventLog) Behind(after uint64) int64 { return l.pipeline.journal.Behind(after) }
+
+// Identity returns a random number that the journal got when it was made.
+func (l *EventLog) Identity() uint64 { return l.pipeline.identity }
+
 // Last returns the sequence of the latest commit on disk.
 func (l *EventLog) Last() uint64 { return l.pipeline.journal.Durable() }
 
@@ -315,33 +336,32 @@ func (l *EventLog) Read(after uint64) iter.Seq2[*EventRecord, error] {
 			var damage *journal.DamageError
 			switch {
 			case errors.As(err, &damage):
-				err = &LostError{damage.From, damage.Through, err}
 				next = damage.Through + 1
-			case err != nil:
-				err = fmt.Errorf("read journal: %w", err)
-			case stored.Sequence > next:
-				missing := &LostError{next, stored.Sequence - 1, errMissing}
-				next = stored.Sequence
-				if !yield(nil, missing) {
+				if !yield(nil, &LostError{damage.From, damage.Through, err}) {
 					return
 				}
-				fallthrough
-			default:
-				next = stored.Sequence + 1
-				read.Sequence = stored.Sequence
-				if err = readEvents(stored.Payload, &read); err == nil {
-					if !yield(&read, nil) {
-						return
-					}
-					continue
-				}
-				err = &LostError{stored.Sequence, stored.Sequence, err}
+				continue
+			case err != nil:
+				yield(nil, fmt.Errorf("read journal: %w", err))
+				return
+			case stored.Sequence > next && !yield(nil, &LostError{next, stored.Sequence - 1, errMissing}):
+				return
 			}
-			if !yield(nil, err) {
+			next = stored.Sequence + 1
+			if !read.yield(stored, yield) {
 				return
 			}
 		}
 	}
+}
+
+// yield gives what a record of the journal says.
+func (r *EventRecord) yield(stored journal.Record, yield func(*EventRecord, error) bool) bool {
+	r.Sequence = stored.Sequence
+	if err := readEvents(stored.Payload, r); err != nil {
+		return yield(nil, &LostError{stored.Sequence, stored.Sequence, err})
+	}
+	return yield(r, nil)
 }
 
 var errMissing = errors.New("they are not there")

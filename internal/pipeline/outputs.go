@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -13,18 +15,10 @@ import (
 // outputCursor begins the names of the outputs' cursors, apart from those of sinks for alerts.
 const outputCursor = "output:"
 
-// Output is an output of events as the journal knows it.
-type Output struct {
-	// Name names its cursor.
-	Name string
-	// Required outputs hold the journal: what they have not had is not cut away, and when it is full no events are taken.
-	Required bool
-}
-
 // outputs keeps the cursors of the outputs of events, and knows what of the log they need.
 type outputs struct {
-	journal  *journal.Journal
-	required map[string]bool
+	journal *journal.Journal
+	names   []string
 
 	mutex   sync.Mutex
 	cursors map[string]uint64
@@ -32,12 +26,8 @@ type outputs struct {
 	checkpoint uint64
 }
 
-func newOutputs(journal *journal.Journal, list []Output) *outputs {
-	o := &outputs{journal: journal, required: make(map[string]bool), cursors: make(map[string]uint64)}
-	for _, output := range list {
-		o.required[output.Name] = output.Required
-	}
-	return o
+func newOutputs(journal *journal.Journal, names []string) *outputs {
+	return &outputs{journal: journal, names: names, cursors: make(map[string]uint64)}
 }
 
 // keep makes the configured outputs the only ones whose cursors hold anything. One without a cursor gets one at the given
@@ -54,7 +44,7 @@ func (o *outputs) keep(last uint64) (dropped []string, err error) {
 		dropped = nil
 		for _, cursor := range stored {
 			name, is := strings.CutPrefix(cursor.Sink, outputCursor)
-			if _, configured := o.required[name]; is && configured {
+			if is && slices.Contains(o.names, name) {
 				o.cursors[name] = cursor.After
 			} else if is {
 				dropped = append(dropped, name)
@@ -63,7 +53,7 @@ func (o *outputs) keep(last uint64) (dropped []string, err error) {
 				}
 			}
 		}
-		for name := range o.required {
+		for _, name := range o.names {
 			if _, ok := o.cursors[name]; !ok {
 				o.cursors[name] = last
 				if err := tx.PutCursor(outputCursor+name, last, nil); err != nil {
@@ -83,20 +73,18 @@ func (o *outputs) checkpointed(sequence uint64) {
 	o.checkpoint = sequence
 }
 
-// cut lets the journal drop what neither recovery nor a required output needs.
+// cut lets the journal drop what neither recovery nor an output needs.
 func (o *outputs) cut() error {
 	o.mutex.Lock()
 	through := o.checkpoint
-	for name, after := range o.cursors {
-		if o.required[name] {
-			through = min(through, after)
-		}
+	for _, after := range o.cursors {
+		through = min(through, after)
 	}
 	o.mutex.Unlock()
 	return o.journal.CutFront(through + 1)
 }
 
-// holding returns the required outputs that are behind recovery, the one that is furthest behind first: the log is as long
+// holding returns the outputs that are behind recovery, the one that is furthest behind first: the log is as long
 // as it is because of them.
 func (o *outputs) holding() []string {
 	o.mutex.Lock()
@@ -104,7 +92,7 @@ func (o *outputs) holding() []string {
 	names := slices.SortedFunc(maps.Keys(o.cursors), func(a, b string) int {
 		return int(int64(o.cursors[a] - o.cursors[b]))
 	})
-	return slices.DeleteFunc(names, func(name string) bool { return !o.required[name] || o.cursors[name] >= o.checkpoint })
+	return slices.DeleteFunc(names, func(name string) bool { return o.cursors[name] >= o.checkpoint })
 }
 
 // LoadCursor returns how far an output of events has come, and its state.
@@ -131,4 +119,26 @@ func (l *EventLog) StoreCursor(output string, after uint64, state []byte) error 
 	defer o.mutex.Unlock()
 	o.cursors[output] = after
 	return nil
+}
+
+// valueIdentity is the name under which a journal's random number is kept.
+const valueIdentity = "identity"
+
+// identityOf returns the journal's random number, and makes it first where there is none.
+func identityOf(j *journal.Journal) (identity uint64, err error) {
+	err = j.Update(func(tx *journal.Tx) error {
+		stored, found, err := tx.Value(valueIdentity)
+		if err != nil || found && len(stored) == 8 {
+			if err == nil {
+				identity = binary.BigEndian.Uint64(stored)
+			}
+			return err
+		}
+		identity = rand.Uint64()
+		return tx.PutValue(valueIdentity, binary.BigEndian.AppendUint64(nil, identity))
+	})
+	if err != nil {
+		return 0, fmt.Errorf("identity of the journal: %w", err)
+	}
+	return identity, nil
 }

@@ -38,8 +38,9 @@ type Options struct {
 	Acknowledge Acknowledge
 	// Sinks are the names of all sinks that have a cursor. The cursors of others are dropped.
 	Sinks []string
-	// Outputs are all outputs of events. Where there are none, events are judged and not kept.
-	Outputs []Output
+	// Outputs are the names of all outputs of events. Where there are none, events are judged and not kept. What one of them
+	// has not had stays in the journal, and when that is full no events are taken.
+	Outputs []string
 	// Grace is added to the rules' idle times after a start that found earlier state; 0 stands for DefaultGrace.
 	Grace time.Duration
 	// Checkpoint is how many bytes of records make a checkpoint due, unless the last one was larger; 0 stands for
@@ -73,8 +74,10 @@ type Pipeline struct {
 	outputs *outputs
 	// committed tells outputs that there is more.
 	committed broadcast
-	stats     counters
-	bad       rate.Sometimes
+	// identity is a random number that the journal got when it was made.
+	identity uint64
+	stats    counters
+	bad      rate.Sometimes
 
 	positions struct {
 		sync.Mutex
@@ -126,6 +129,9 @@ func (p *Pipeline) begin() error {
 	}
 	for _, name := range dropped {
 		p.logger.Warn().Str("sink", name).Msg("sink is no longer configured; what it had not been given is dropped for it")
+	}
+	if p.identity, err = identityOf(p.journal); err != nil {
+		return err
 	}
 	if dropped, err = p.outputs.keep(p.journal.Last()); err != nil {
 		return fmt.Errorf("set up cursors of outputs: %w", err)

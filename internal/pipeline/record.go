@@ -21,7 +21,7 @@ import (
 // A checkpoint has the same form, with the engine's checkpoint in section 4 and all positions in section 3. A reader
 // refuses tags that it does not know: a later version that adds one has written what this one must not ignore.
 const (
-	recordVersion      byte = 1
+	recordVersion      byte = 2
 	sectionObservation byte = 1
 	sectionTransitions byte = 2
 	sectionPositions   byte = 3
