@@ -34,6 +34,9 @@ type Batch struct {
 	// Rejected are the events of this window that were beyond a limit. Their framing was good, so they are acknowledged
 	// with the others: a client would otherwise send them for ever.
 	Rejected []Rejected
+	// Parts are how the events came, in order, where Options.KeepParts is set: who stores a window can store these, which
+	// are compressed already. Valid as long as Events.
+	Parts []Part
 	// Remote is the address of the client.
 	Remote net.Addr
 	// Version is the version of the protocol that the window was sent in: Version1 or Version2.
@@ -45,6 +48,16 @@ type Batch struct {
 	// Wait, if the Handler sets it, returns nil once the events are safe, and otherwise why they are not, which ends the
 	// connection. It is called once, from another goroutine than the Handler was; what it waits for must end when ctx does.
 	Wait func() error
+}
+
+// Part is a run of a window's events.
+type Part struct {
+	// Count is how many of Batch.Events it is, behind those of the parts before.
+	Count int
+	// Zlib is the payload of the compressed frame that they came in, a zlib stream of just so many JSON frames of version
+	// 2, each 10 bytes, of which the last four are the length, and the event. It is nil where they did not come like that:
+	// bare, in version 1, or together with something that was not kept.
+	Zlib []byte
 }
 
 // Rejected is an event that was read but not kept.

@@ -65,6 +65,7 @@ func newConnection(server *Server, accepted net.Conn) *connection {
 		input: &c.input, pool: server.pool, limits: server.options.Limits, counters: &server.counters,
 		reserve:   func() *reservation { return &reservation{budget: server.budget, ctx: c.ctx} },
 		announced: c.acknowledge.begin,
+		keepParts: server.options.KeepParts,
 	}
 	return c
 }
@@ -255,7 +256,8 @@ func (c *connection) handle(w *window) error {
 	}
 	c.reportRejected(w)
 	w.batch = Batch{
-		Events: w.events, Rejected: w.rejected, Remote: c.remote, Version: w.version, TLS: c.state, Received: w.finished,
+		Events: w.events, Rejected: w.rejected, Parts: w.parts, Remote: c.remote, Version: w.version, TLS: c.state,
+		Received: w.finished,
 	}
 	if err := c.server.handler(c.ctx, &w.batch); err != nil {
 		w.release()

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/logboom/logboom/lumberjack/inflate"
 )
 
 const (
@@ -12,33 +14,43 @@ const (
 	expectedRatio = 16
 	// leastInflation is the least room that is worth inflating into.
 	leastInflation = 4 << 10
+	// inflatedAtOnce is how much is inflated before its frames are looked at: they are still in the processor's cache then.
+	inflatedAtOnce = 64 << 10
+	// decoderCost is what a decoder counts for in the budget.
+	decoderCost = 16 << 10
 )
 
 // inflation is the frameSource that is a compressed frame. It inflates straight into the window's arena, where the
-// events then stay; what lies between them is lost, and what is skipped is overwritten.
+// events then stay. What the stream may refer to, the last 32 KiB of its output, is always in front of what comes next.
 type inflation struct {
-	window   *window
-	inflater *inflater
-	room     []byte // handed out by the arena
-	kept     int    // how much of room is kept
-	start    int    // of what was inflated and not taken yet
-	end      int
+	window  *window
+	decoder *inflate.Decoder
+	room    []byte // handed out by the arena
+	kept    int    // up to where the room stays
+	start   int    // of what was inflated and not taken yet
+	end     int
+	ended   bool // whether that is the last
 }
 
-// newInflation begins to inflate a frame of that many compressed bytes.
-func newInflation(window *window, inflater *inflater, compressed int) (*inflation, error) {
-	expected := min(max(expectedRatio*compressed, leastInflation), largestBuffer)
+// newInflation begins to inflate a frame.
+func newInflation(window *window, decoder *inflate.Decoder, compressed []byte) (*inflation, error) {
+	if err := decoder.Reset(compressed); err != nil {
+		return nil, fmt.Errorf("%w: begin zlib stream: %w", ErrDecompression, err)
+	}
+	expected := min(max(expectedRatio*len(compressed), leastInflation), largestBuffer)
 	room, err := window.arena.space(expected)
 	if err != nil {
 		return nil, err
 	}
-	return &inflation{window: window, inflater: inflater, room: room}, nil
+	return &inflation{window: window, decoder: decoder, room: room}, nil
 }
 
 // next is part of frameSource. Before the first byte, io.EOF means that the compressed frame is at its end.
 func (s *inflation) next(size int) ([]byte, error) {
-	if err := s.have(size); err != nil {
-		return nil, err
+	if s.end-s.start < size {
+		if err := s.have(size); err != nil {
+			return nil, err
+		}
 	}
 	taken := s.room[s.start : s.start+size]
 	s.start += size
@@ -53,8 +65,10 @@ func (s *inflation) keep(size int) ([]byte, error) {
 	if size > largeEvent {
 		return s.window.keepLarge(size, s.full)
 	}
-	if err := s.have(size); err != nil {
-		return nil, wholly(err)
+	if s.end-s.start < size {
+		if err := s.have(size); err != nil {
+			return nil, wholly(err)
+		}
 	}
 	taken := s.room[s.start : s.start+size : s.start+size]
 	s.start += size
@@ -62,29 +76,21 @@ func (s *inflation) keep(size int) ([]byte, error) {
 	return taken, nil
 }
 
-// full takes bytes until p is full, and inflates straight into it what was not inflated yet.
+// full takes bytes until p is full.
 func (s *inflation) full(p []byte) error {
-	have := copy(p, s.room[s.start:s.end])
-	s.start += have
-	for have < len(p) {
-		read, err := s.inflater.read(p[have:])
-		if err != nil {
-			return wholly(err)
-		}
-		have += read
-		if err := s.window.inflated(int64(read)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.pass(int64(len(p)), func(part []byte) { p = p[copy(p, part):] })
 }
 
 // skip is part of frameSource.
-func (s *inflation) skip(size int64) error {
+func (s *inflation) skip(size int64) error { return s.pass(size, func([]byte) {}) }
+
+// pass takes bytes that need not stay where they are, in parts.
+func (s *inflation) pass(size int64, take func(part []byte)) error {
 	for {
-		taken := min(size, int64(s.end-s.start))
-		s.start += int(taken)
-		size -= taken
+		taken := int(min(size, int64(s.end-s.start)))
+		take(s.room[s.start : s.start+taken])
+		s.start += taken
+		size -= int64(taken)
 		if size == 0 {
 			return nil
 		}
@@ -116,32 +122,48 @@ func (s *inflation) have(size int) error {
 
 // more inflates once, behind what is there, on the way to size bytes.
 func (s *inflation) more(size int) error {
-	if s.start == s.end {
-		s.start, s.end = s.kept, s.kept
+	if s.ended {
+		return io.EOF
 	}
-	if s.end == len(s.room) || (s.start == s.end && len(s.room)-s.end < leastInflation) {
-		if err := s.move(size); err != nil {
+	if len(s.room)-s.end < leastInflation {
+		if err := s.makeRoom(size); err != nil {
 			return err
 		}
 	}
-	read, err := s.inflater.read(s.room[s.end:])
-	s.end += read
-	if err != nil {
+	to, err := s.decoder.Decode(s.room[:min(s.end+inflatedAtOnce, len(s.room))], s.end)
+	inflated := to - s.end
+	s.end = to
+	if errors.Is(err, io.EOF) {
+		s.ended = true
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", ErrDecompression, err)
+	}
+	if err := s.window.inflated(int64(inflated)); err != nil {
 		return err
 	}
-	return s.window.inflated(int64(read))
+	if inflated == 0 && s.ended {
+		return io.EOF
+	}
+	return nil
 }
 
-// move goes on in fresh room, which begins with what was not taken yet.
-func (s *inflation) move(size int) error {
-	unread := s.room[s.start:s.end]
+// makeRoom is called where there is little behind what was inflated. What is still needed, all that was not taken and
+// what the stream may refer to, moves to the front of what is not kept, or to a fresh buffer.
+func (s *inflation) makeRoom(size int) error {
+	from := min(s.start, max(s.end-inflate.MaxDistance, 0))
+	needed := s.end - from
+	if free := len(s.room) - s.kept - needed; from > s.kept && free >= max(needed, size, leastInflation) {
+		copy(s.room[s.kept:], s.room[from:s.end])
+		s.start, s.end = s.kept+s.start-from, s.kept+needed
+		return nil
+	}
 	s.window.arena.commit(s.kept)
-	room, err := s.window.arena.move(unread, max(size, len(unread)+leastInflation))
+	room, err := s.window.arena.move(s.room[from:s.end], needed+max(size, leastInflation))
 	if err != nil {
 		s.room, s.kept = nil, 0
 		return err
 	}
-	s.room, s.kept, s.start, s.end = room, 0, 0, len(unread)
+	s.room, s.kept, s.start, s.end = room, 0, s.start-from, needed
 	return nil
 }
 

@@ -3,6 +3,8 @@ package lumberjack
 import (
 	"math/bits"
 	"sync"
+
+	"github.com/logboom/logboom/lumberjack/inflate"
 )
 
 // Buffers come in powers of two. Larger ones than the largest class, and those of large events, are made to measure and
@@ -24,9 +26,9 @@ func (b *buffer) size() int64 { return int64(len(b.bytes)) }
 // bufferPool keeps buffers and decompressors that are out of use. The garbage collector empties it, so a burst does not
 // keep its memory. It is safe for concurrent use.
 type bufferPool struct {
-	buffers   [bufferClasses]sync.Pool
-	inflaters sync.Pool
-	windows   sync.Pool
+	buffers  [bufferClasses]sync.Pool
+	decoders sync.Pool
+	windows  sync.Pool
 }
 
 // memory is where one window gets its buffers: each is reserved in the budget first.
@@ -92,16 +94,16 @@ func (p *bufferPool) window() *window {
 	return new(window)
 }
 
-// inflater returns an inflater to be reset.
-func (p *bufferPool) inflater() *inflater {
-	if kept, ok := p.inflaters.Get().(*inflater); ok {
+// decoder returns a decoder to be reset.
+func (p *bufferPool) decoder() *inflate.Decoder {
+	if kept, ok := p.decoders.Get().(*inflate.Decoder); ok {
 		return kept
 	}
-	return new(inflater)
+	return new(inflate.Decoder)
 }
 
-// putInflater keeps an inflater for later.
-func (p *bufferPool) putInflater(i *inflater) {
-	i.forget()
-	p.inflaters.Put(i)
+// putDecoder keeps a decoder for later.
+func (p *bufferPool) putDecoder(d *inflate.Decoder) {
+	d.Forget()
+	p.decoders.Put(d)
 }

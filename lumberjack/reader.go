@@ -17,6 +17,7 @@ type windowReader struct {
 	counters *counters
 	// announced is called when a window begins, before anything of it is waited for.
 	announced func(version byte)
+	keepParts bool
 
 	reservation *reservation  // of the window under way, and of the input buffer; nil before the first
 	window      *window       // under way, or nil
@@ -170,9 +171,14 @@ func (r *windowReader) compressed(source *wire) error {
 	if err != nil {
 		return err
 	}
-	defer r.window.memory.put(payload)
+	before, rejected := len(r.window.events), len(r.window.rejected)
 	r.window.received(int64(length))
-	return r.inflate(payload.bytes[:length])
+	err = r.inflate(payload.bytes[:length])
+	if err == nil && r.keepParts && len(r.window.rejected) == rejected && r.window.keepPart(payload, int(length), before) {
+		return nil
+	}
+	r.window.memory.put(payload)
+	return err
 }
 
 // payload reads a compressed frame. Small ones get a buffer that was used before.
@@ -193,16 +199,13 @@ func (r *windowReader) payload(length int) (*buffer, error) {
 
 // inflate reads the data frames of a compressed frame.
 func (r *windowReader) inflate(payload []byte) error {
-	if err := r.reservation.take(inflaterCost); err != nil {
+	if err := r.reservation.take(decoderCost); err != nil {
 		return err
 	}
-	defer r.reservation.give(inflaterCost)
-	inflater := r.pool.inflater()
-	defer r.pool.putInflater(inflater)
-	if err := inflater.reset(payload); err != nil {
-		return err
-	}
-	source, err := newInflation(r.window, inflater, len(payload))
+	defer r.reservation.give(decoderCost)
+	decoder := r.pool.decoder()
+	defer r.pool.putDecoder(decoder)
+	source, err := newInflation(r.window, decoder, payload)
 	if err != nil {
 		return err
 	}
@@ -237,6 +240,9 @@ func (r *windowReader) inflatedFrames(source *inflation) error {
 // window stays, and what is reserved for it goes over to that window's reservation.
 func (r *windowReader) detach() *window {
 	detached := r.window
+	if r.keepParts {
+		detached.bareParts(len(detached.events))
+	}
 	r.window, r.pairs = nil, pairs{}
 	r.settleInput()
 	if r.reservation != nil {

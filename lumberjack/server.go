@@ -18,6 +18,9 @@ type Options struct {
 	Timeouts Timeouts
 	// TLS makes every connection a TLS session. The listener given to Serve must then be a plain one.
 	TLS *tls.Config
+	// KeepParts makes the server keep compressed frames beside what came of them, for Batch.Parts. They count in
+	// Limits.InFlight.
+	KeepParts bool
 	// Logger gets a line for what went wrong with a client, at most one of a kind in ten seconds.
 	Logger zerolog.Logger
 }

@@ -32,10 +32,12 @@ type window struct {
 
 	events   [][]byte
 	rejected []Rejected
-	sequence uint32 // the highest one of an event
-	wire     int64  // bytes of payload that came
-	kept     int64  // bytes that stay until the window is released
-	produced int64  // bytes inflated
+	parts    []Part    // where they are kept
+	payloads []*buffer // that the parts refer to
+	sequence uint32    // the highest one of an event
+	wire     int64     // bytes of payload that came
+	kept     int64     // bytes that stay until the window is released
+	produced int64     // bytes inflated
 	finished time.Time
 	batch    Batch // as the Handler has it
 }
@@ -49,6 +51,8 @@ func (w *window) reset(limits Limits, pool *bufferPool, reservation *reservation
 		made:     arena{memory: &w.memory, buffers: w.made.buffers[:0]},
 		counters: counters,
 		events:   w.events[:0],
+		parts:    w.parts[:0],
+		payloads: w.payloads[:0],
 	}
 }
 
@@ -69,6 +73,12 @@ func (w *window) giveBack() {
 	if cap(w.events) > keptEvents {
 		w.events = nil
 	}
+	for i, payload := range w.payloads {
+		w.memory.pool.put(payload)
+		w.payloads[i] = nil
+	}
+	clear(w.parts)
+	w.parts, w.payloads = w.parts[:0], w.payloads[:0]
 	w.rejected, w.large, w.batch = nil, nil, Batch{}
 	pool := w.memory.pool
 	w.memory = memory{}
