@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 )
 
+var errTest = errors.New("test error")
+
 func TestReason(t *testing.T) {
 	for words, want := range map[string]string{
 		"":                  "",

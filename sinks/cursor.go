@@ -1,6 +1,7 @@
 package sinks
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 )
@@ -42,7 +43,7 @@ func (d *Delivery) loadCursor() (found bool, err error) {
 		// on disk before its first delivery: a kill behind that would leave nothing to go back to.
 		found = found && len(cursor.State) > 0
 	}
-	d.after = d.within(cursor.After)
+	d.after, d.state = d.within(cursor.After), cursor.State
 	return found, nil
 }
 
@@ -73,7 +74,14 @@ func (d *Delivery) storeCursor(ctx context.Context) error {
 		return nil
 	})
 	if err == nil {
+		d.state = cursor.State
 		d.status.moved(d.after)
 	}
 	return err
+}
+
+// stateChanged tells whether a Continuing sink has a state that is not on disk yet.
+func (d *Delivery) stateChanged() bool {
+	continuing, ok := d.sink.(Continuing)
+	return ok && !bytes.Equal(continuing.State(), d.state)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/logboom/logboom/internal/delivery"
 	"github.com/logboom/logboom/window"
 )
 
@@ -19,7 +20,7 @@ type Options struct {
 	BatchSize int
 	// StartAfter is the number behind which a sink begins that has no cursor yet: 0 for all that is in the outbox.
 	StartAfter uint64
-	// RetryMin and RetryMax bound the waits between tries; the defaults are DefaultRetryMin and DefaultRetryMax.
+	// RetryMin and RetryMax bound the waits between tries; the defaults are those of package delivery.
 	RetryMin, RetryMax time.Duration
 	// Last returns the number of the latest committed transition. With it Stats tell how many wait.
 	Last func() uint64
@@ -34,10 +35,10 @@ func (o *Options) setDefaults() {
 		o.BatchSize = DefaultBatchSize
 	}
 	if o.RetryMin <= 0 {
-		o.RetryMin = DefaultRetryMin
+		o.RetryMin = delivery.DefaultRetryMin
 	}
 	if o.RetryMax <= 0 {
-		o.RetryMax = max(DefaultRetryMax, o.RetryMin)
+		o.RetryMax = max(delivery.DefaultRetryMax, o.RetryMin)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -55,11 +56,13 @@ type Delivery struct {
 	deadLetters func(context.Context, DeadLetter) error
 	options     Options
 
-	retry     *retry
-	condition *condition
+	retry     *delivery.Retry
+	condition *delivery.Condition
 	refusals  *refusals
 	status    *status
-	after     uint64 // the cursor; Run's goroutine alone uses it
+	// The cursor and the sink's state as they were stored last; Run's goroutine alone uses them.
+	after uint64
+	state []byte
 }
 
 // NewDelivery returns the delivery loop of the sink that the cursor store knows by name. The Delivery owns the sink from
@@ -77,8 +80,8 @@ func NewDelivery(
 		cursors:     cursors,
 		deadLetters: deadLetters,
 		options:     options,
-		retry:       newRetry(options.RetryMin, options.RetryMax),
-		condition:   &condition{log: options.Logger, now: options.Now},
+		retry:       delivery.NewRetry(options.RetryMin, options.RetryMax),
+		condition:   &delivery.Condition{Log: options.Logger, Now: options.Now, What: "alerts"},
 		refusals:    &refusals{log: options.Logger, now: options.Now},
 		status:      newStatus(name),
 	}
@@ -89,7 +92,7 @@ func NewDelivery(
 func (d *Delivery) Run(ctx context.Context) error {
 	defer d.status.stopped()
 	d.run(ctx)
-	if err := guard(d.sink.Close); err != nil {
+	if err := delivery.Guard(d.sink.Close); err != nil {
 		return fmt.Errorf("close sink %s: %w", d.name, err)
 	}
 	return nil
@@ -130,7 +133,7 @@ func (d *Delivery) run(ctx context.Context) {
 // once, so that what is done is written down even when ctx has ended.
 func (d *Delivery) until(ctx context.Context, operation func() error) error {
 	for failed := false; ; failed = true {
-		err := guard(operation)
+		err := delivery.Guard(operation)
 		if err == nil {
 			if failed {
 				d.recovered()
@@ -141,16 +144,23 @@ func (d *Delivery) until(ctx context.Context, operation func() error) error {
 			return ctx.Err()
 		}
 		d.failed(err)
-		if err := d.retry.wait(ctx, []error{err}); err != nil {
+		if err := d.retry.Wait(ctx, []error{err}); err != nil {
 			return err
 		}
 		d.status.retrying()
 	}
 }
 
+// next waits for transitions. It returns none where the sink has become due.
 func (d *Delivery) next(ctx context.Context) (batch []window.Transition, err error) {
 	err = d.until(ctx, func() error {
-		batch, err = d.outbox.Next(ctx, d.after, d.options.BatchSize)
+		waiting, cancel := d.untilDue(ctx)
+		defer cancel()
+		batch, err = d.outbox.Next(waiting, d.after, d.options.BatchSize)
+		if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+			batch = nil
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("read the outbox: %w", err)
 		}
@@ -159,28 +169,60 @@ func (d *Delivery) next(ctx context.Context) (batch []window.Transition, err err
 	return batch, err
 }
 
-// deliver returns once every transition of the batch is delivered or set aside, or with ctx's error when it ends.
+// untilDue returns a context that ends when the sink is due.
+func (d *Delivery) untilDue(ctx context.Context) (context.Context, context.CancelFunc) {
+	continuing, ok := d.sink.(Continuing)
+	if !ok {
+		return ctx, func() {}
+	}
+	due := continuing.Due()
+	if due.IsZero() {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, due.Sub(d.options.Now()))
+}
+
+// deliver returns once every transition of the batch is delivered or set aside, or with ctx's error when it ends. What a
+// sink is called for without transitions is tried once: the next call may bring some.
 func (d *Delivery) deliver(ctx context.Context, batch []window.Transition) error {
-	for remaining := batch; len(remaining) > 0; {
+	last := d.after
+	if len(batch) > 0 {
+		last = batch[len(batch)-1].Number
+	}
+	for remaining := batch; ; {
 		d.status.pending(len(remaining))
 		tried := d.attempt(ctx, remaining)
-		if err := d.settle(ctx, tried, batch[len(batch)-1].Number); err != nil {
+		stored, err := d.settle(ctx, tried, last)
+		if err != nil {
 			return err
 		}
 		progress := len(tried.left) < len(remaining)
 		remaining = tried.left
-		if ctx.Err() != nil && len(remaining) > 0 {
+		if len(tried.failures) == 0 {
+			d.recovered()
+			break
+		}
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if progress && !tried.failed() {
 			d.recovered()
 			continue
 		}
-		d.failed(tried.failures[0])
-		if err := d.retry.wait(ctx, tried.failures); err != nil {
+		if stored && !tried.failed() {
+			if len(batch) == 0 {
+				return nil
+			}
+			continue
+		}
+		d.failed(tried.failure())
+		if err := d.retry.Wait(ctx, tried.failures); err != nil {
 			return err
 		}
 		d.status.retrying()
+		if len(batch) == 0 {
+			return nil
+		}
 	}
 	d.status.pending(0)
 	return nil
@@ -188,11 +230,11 @@ func (d *Delivery) deliver(ctx context.Context, batch []window.Transition) error
 
 func (d *Delivery) failed(err error) {
 	d.status.failed(d.options.Now(), err)
-	d.condition.failed(err, d.Stats().Waiting)
+	d.condition.Failed(err, d.Stats().Waiting)
 }
 
 func (d *Delivery) recovered() {
-	d.retry.succeeded()
+	d.retry.Succeeded()
 	d.status.recovered()
-	d.condition.recovered()
+	d.condition.Recovered()
 }

@@ -109,6 +109,7 @@ type windowFields struct {
 	Window      string   `json:"window"`
 	Samples     []string `json:"samples"`
 	Received    string   `json:"received"`
+	Decided     string   `json:"decided,omitempty"`
 }
 
 func documentOf(t window.Transition) alertDocument {
@@ -146,6 +147,9 @@ func windowOf(t window.Transition) windowFields {
 		Window:      DurationText(t.Window),
 		Samples:     make([]string, 0, len(t.Samples())),
 		Received:    Timestamp(t.Received),
+	}
+	if t.Decided != 0 {
+		fields.Decided = Timestamp(t.Decided)
 	}
 	if t.Grouped {
 		key := validText(t.Key)

@@ -33,6 +33,8 @@ func shapes() map[string]window.Transition {
 	grouped.Grouped, grouped.Key, grouped.Window = true, "web1, /index.html", 90*time.Minute
 	idle := inactive
 	idle.Reason, idle.Count, idle.Last = window.ReasonIdle, 0, nil
+	decided := active
+	decided.Decided = at(0.0125)
 	evicted := grouped
 	evicted.State, evicted.End, evicted.Reason = window.Inactive, at(0.000000001), window.ReasonEvicted
 	changed := inactive
@@ -47,7 +49,7 @@ func shapes() map[string]window.Transition {
 	emptyKey.Key, emptyKey.First = "", nil
 	all := map[string]window.Transition{
 		"active": active, "inactive": inactive, "grouped": grouped, "idle": idle, "evicted": evicted,
-		"rule_changed": changed, "approximate": approximate, "odd_characters": odd, "empty_key": emptyKey,
+		"rule_changed": changed, "decided": decided, "approximate": approximate, "odd_characters": odd, "empty_key": emptyKey,
 	}
 	for name, transition := range all {
 		transition.ID = window.TransitionID(transition.Rule, []byte(transition.Key), transition.Start, transition.State)

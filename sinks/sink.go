@@ -8,10 +8,9 @@ package sinks
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
+	"github.com/logboom/logboom/internal/delivery"
 	"github.com/logboom/logboom/window"
 )
 
@@ -20,9 +19,9 @@ import (
 type Sink interface {
 	// Deliver tries to deliver the transitions, in order, and returns one outcome for each, or a single error that
 	// stands for all of them. nil is done; a Permanent error goes to the dead letters and counts as done; any other
-	// is tried again, after RetryAfter's delay where the error carries one. Deliver must not try again by itself and
-	// must return soon after ctx ends. A sink for which the order matters does not go past a transition that has to
-	// be tried again: the ones behind it get ErrNotTried.
+	// is tried again, after RetryAfter's delay where the error carries one, seldom where it is Blocked. Deliver must not
+	// try again by itself and must return soon after ctx ends. A sink for which the order matters does not go past a
+	// transition that has to be tried again: the ones behind it get ErrNotTried.
 	Deliver(ctx context.Context, transitions []window.Transition) ([]error, error)
 	// Close releases what the sink holds. It is called once, after the last Deliver.
 	Close() error
@@ -37,6 +36,26 @@ type Stateful interface {
 	// Restore takes back what State returned, before the first Deliver. It is called with nil where nothing is stored,
 	// and again with the same where it failed. State may be called once it has succeeded.
 	Restore(state []byte) error
+}
+
+// Continuing is a Stateful sink with work of its own besides the transitions: a message to bring up to date later, a
+// fact to have on disk before a request goes out.
+//
+// For it, a State that changed in a Deliver is stored before the next one, whatever became of the transitions, and where
+// nothing has failed that next one comes at once. So a sink commits an intent by returning ErrNotTried. It must not
+// change its State without end.
+type Continuing interface {
+	Stateful
+	// Due returns when Deliver is wanted although no transition has come, the zero time for not before one comes. Deliver
+	// is called without transitions then; it returns no outcomes, and nil, ErrNotTried or a failure for its own work.
+	Due() time.Time
+}
+
+// Noticing is a Sink that may have something to tell an operator although it delivers.
+type Noticing interface {
+	Sink
+	// Notice returns what there is to tell, on one line and without a secret, or nothing. It is called after each Deliver.
+	Notice() string
 }
 
 // Cursor is how far a sink has come: every transition with a Number up to After is done.
@@ -71,33 +90,23 @@ type DeadLetter struct {
 	Document []byte
 }
 
+// The kinds of outcomes are those of every delivery.
+type (
+	// Permanent is an error that trying again cannot mend.
+	Permanent = delivery.Permanent
+	// RetryAfter is an error of a receiver that said when to come again.
+	RetryAfter = delivery.RetryAfter
+	// Blocked is an error that only a person can mend: credentials that are not taken, a place that is not there. What is
+	// to be delivered is kept, and tried seldom.
+	Blocked = delivery.Blocked
+)
+
 // ErrNotTried is the outcome of a transition that a sink left alone for now: it wants one before it delivered first, or
 // the cursor stored in between. It is no failure; the transition comes again, at once where nothing else has failed.
-var ErrNotTried = errors.New("left for the next try")
+var ErrNotTried = delivery.ErrNotTried
 
-// Permanent is an error that trying again cannot mend.
-type Permanent struct{ Err error }
-
-// Error returns the wrapped error's text.
-func (p *Permanent) Error() string { return p.Err.Error() }
-
-// Unwrap returns the wrapped error.
-func (p *Permanent) Unwrap() error { return p.Err }
-
-// RetryAfter is an error of a receiver that said when to come again.
-type RetryAfter struct {
-	Err   error
-	Delay time.Duration
-}
-
-// Error returns the wrapped error's text with the delay.
-func (r *RetryAfter) Error() string { return fmt.Sprintf("%v (try again after %s)", r.Err, r.Delay) }
-
-// Unwrap returns the wrapped error.
-func (r *RetryAfter) Unwrap() error { return r.Err }
+// IsBlocked tells whether err, or an error that it wraps, is Blocked.
+func IsBlocked(err error) bool { return delivery.IsBlocked(err) }
 
 // IsPermanent tells whether err, or an error that it wraps, is Permanent.
-func IsPermanent(err error) bool {
-	var permanent *Permanent
-	return errors.As(err, &permanent)
-}
+func IsPermanent(err error) bool { return delivery.IsPermanent(err) }

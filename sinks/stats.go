@@ -19,6 +19,8 @@ const (
 	StateOK State = "ok"
 	// StateRetrying: something fails; all that waits is kept and tried again.
 	StateRetrying State = "retrying"
+	// StateBlocked: as StateRetrying, but only a person can mend it, so it is tried seldom.
+	StateBlocked State = "blocked"
 	// StateStopped: Run has returned.
 	StateStopped State = "stopped"
 )
@@ -43,8 +45,10 @@ type Stats struct {
 	// LastError is the last failure or refusal, LastErrorTime when it was. They stay after it is over.
 	LastError     string
 	LastErrorTime time.Time
+	// Notice is what the sink has to tell an operator although it delivers; mostly empty.
+	Notice string
 	// LastSuccess is when a transition was last delivered. FailingSince is when the present failures began, zero while
-	// the State is not StateRetrying.
+	// the State is neither StateRetrying nor StateBlocked.
 	LastSuccess  time.Time
 	FailingSince time.Time
 	// Latency counts, for each delivered transition, the time from the arrival of its deciding batch to its delivery.
@@ -135,8 +139,12 @@ func (s *status) failed(now time.Time, err error) {
 	s.change(func(stats *Stats) {
 		stats.Failures++
 		stats.LastError, stats.LastErrorTime = err.Error(), now
-		if stats.State != StateRetrying {
-			stats.State, stats.FailingSince = StateRetrying, now
+		if stats.FailingSince.IsZero() {
+			stats.FailingSince = now
+		}
+		stats.State = StateRetrying
+		if IsBlocked(err) {
+			stats.State = StateBlocked
 		}
 	})
 }
@@ -144,6 +152,8 @@ func (s *status) failed(now time.Time, err error) {
 func (s *status) recovered() {
 	s.change(func(stats *Stats) { stats.State, stats.FailingSince = StateOK, time.Time{} })
 }
+
+func (s *status) notice(text string) { s.change(func(stats *Stats) { stats.Notice = text }) }
 
 func (s *status) retrying() { s.change(func(stats *Stats) { stats.Retries++ }) }
 

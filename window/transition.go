@@ -69,6 +69,8 @@ type Transition struct {
 	Last  []string `json:"last,omitempty"`
 	// Received is when the batch of the deciding event arrived.
 	Received int64 `json:"received"`
+	// Decided is when the writer had decided it, 0 where no clock was read, as in replay.
+	Decided int64 `json:"decided,omitempty"`
 	// Reason is one of the Reason constants, or empty where an event made the change.
 	Reason string `json:"reason,omitempty"`
 }

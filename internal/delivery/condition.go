@@ -8,7 +8,8 @@ import (
 
 // How often a receiver that keeps failing may say so: soon where the reason changed, seldom where it did not.
 const (
-	changeInterval   = 10 * time.Second
+	// ChangeInterval is the least time between two log lines about the same receiver, also about what it refused.
+	ChangeInterval   = 10 * time.Second
 	reminderInterval = 5 * time.Minute
 )
 
@@ -49,7 +50,7 @@ func (c *Condition) due(now time.Time, reason string) bool {
 	case c.logged.IsZero():
 		return true
 	case reason != c.reason:
-		return quiet >= changeInterval
+		return quiet >= ChangeInterval
 	default:
 		return quiet >= reminderInterval
 	}

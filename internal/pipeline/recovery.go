@@ -187,7 +187,7 @@ func (r *recovery) closeLost() error {
 		ended := &open[i]
 		ended.ID = window.TransitionID(ended.Rule, []byte(ended.ID), ended.Start, window.Inactive)
 		ended.Number, ended.State, ended.Reason = number, window.Inactive, ReasonStateLost
-		ended.End, ended.Last, ended.Received = max(ended.Start, ended.Time), ended.First, now
+		ended.End, ended.Last, ended.Received, ended.Decided = max(ended.Start, ended.Time), ended.First, now, now
 	}
 	r.engine.Continue(number)
 	return r.pipeline.commitNow(rules.Outcome{Transitions: open})

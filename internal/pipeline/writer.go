@@ -143,6 +143,12 @@ func (p *Pipeline) observed(w *work) {
 // append writes a record and sends the commit on to be made durable. Where nothing happened there is nothing to write,
 // but the acknowledgement still comes after the commits before it.
 func (p *Pipeline) append(c commit, outcome rules.Outcome) error {
+	if len(outcome.Transitions) > 0 {
+		now := time.Now().UnixNano()
+		for i := range outcome.Transitions {
+			outcome.Transitions[i].Decided = now
+		}
+	}
 	bytes, err := appendRecord(p.writer.buffer[:0], outcome, c.positions, c.events)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 )
 
 // templateVersion is raised with every change of the template, so that an older one of ours is replaced.
-const templateVersion = 1
+const templateVersion = 2
 
 // templatePriority wins over templates for everything, and loses against one that somebody makes for this index with
 // the priority 500 that Elastic's documentation suggests for one's own.
@@ -59,7 +59,7 @@ func mappings() object {
 			"rule": object{"properties": object{"id": keyword, "name": keyword}},
 			"logboom": object{"properties": object{
 				"key": keyword, "count": long, "peak": long, "approximate": flag, "threshold": long,
-				"window": keyword, "samples": text, "received": date,
+				"window": keyword, "samples": text, "received": date, "decided": date,
 			}},
 		},
 	}

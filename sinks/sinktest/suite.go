@@ -28,6 +28,8 @@ type Fixture struct {
 	// Hang makes the receiver take requests and never answer, and returns what tells whether one has come; nil where it
 	// has no way to.
 	Hang func(t *testing.T) (reached func() bool)
+	// Again returns which of the transitions that come again, in order, the receiver gets again; nil for all of them.
+	Again func([]window.Transition) []window.Transition
 	// ExactlyOnce says that the receiver holds each transition once even if the cursor's last moves were lost.
 	ExactlyOnce bool
 }
@@ -197,8 +199,12 @@ func comesAgain(t *testing.T, h *harness) {
 	h.deliver(t, 1, 10)
 	h.cursors.Rewind(name, 4)
 	h.deliver(t, 3, 10)
+	again := transitions[4:]
+	if h.Again != nil {
+		again = h.Again(again)
+	}
 	if !h.ExactlyOnce {
-		transitions = append(transitions, transitions[4:]...)
+		transitions = append(transitions, again...)
 	}
 	h.expect(t, transitions)
 }

@@ -3,8 +3,10 @@ package slack
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +38,10 @@ func TestMessageIsAsInItsGoldenFile(t *testing.T) {
 			sent := time.Unix(0, transition.Received+6e6)
 			sink := newSink(t, Options{Token: "xoxb-1", Channel: "C0123", Now: func() time.Time { return sent }})
 			path := filepath.Join("testdata", name+".json")
-			got := sink.full(transition).encode()
+			got := slices.Concat(sink.full(transition).encode(), sink.head(transition).encode())
+			if transition.State == window.Active {
+				got = append(got, sink.details(transition).encode()...)
+			}
 			if *update {
 				if err := os.WriteFile(path, got, 0o600); err != nil {
 					t.Fatal(err)
@@ -57,6 +62,7 @@ func TestTextIsTheSentenceExactly(t *testing.T) {
 	server := sinktest.NewSlack(t)
 	sink := newSink(t, byToken(server))
 	transition := window.Transition{Rule: "too many lines", State: window.Active, Window: time.Second}
+	sent := 0
 	for _, want := range []string{
 		"Alert 'too many lines' changed state to ACTIVE",
 		"Alert 'too many lines' changed state to INACTIVE",
@@ -68,6 +74,8 @@ func TestTextIsTheSentenceExactly(t *testing.T) {
 		if strings.Contains(want, "web1") {
 			transition.Grouped, transition.Key = true, "web1 & <web2>"
 		}
+		sent++
+		transition.Number, transition.ID = uint64(sent), fmt.Sprint(sent)
 		if err := deliver(t, sink, transition); err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +176,7 @@ func FuzzMessage(f *testing.F) {
 			transition.State = window.Active
 		}
 		sink := Sink{options: Options{Now: time.Now}}
-		for _, m := range []message{sink.full(transition), sink.plain(transition)} {
+		for _, m := range []message{sink.full(transition), sink.full(transition).plain(&transition)} {
 			var got sinktest.Message
 			if err := json.Unmarshal(m.encode(), &got); err != nil {
 				t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/logboom/logboom/sinks"
 )
 
@@ -17,11 +19,15 @@ const (
 	DefaultTimeout  = 10 * time.Second
 	DefaultInterval = time.Second
 	burst           = 3
+
+	DefaultStormThreshold = 20
+	DefaultBacklogAge     = 5 * time.Minute
 )
 
 // Options say where and how to post. Either Token and Channel are needed, or WebhookURL.
 type Options struct {
-	// Token is a bot token (xoxb-...) with the scope chat:write, Channel the id of a channel that the bot is in.
+	// Token is a bot token (xoxb-...) with the scope chat:write, Channel the id of a channel that the bot is in. With
+	// channels:history (groups:history for a private channel) messages are looked up before they are written again.
 	Token, Channel string
 	// WebhookURL is an incoming webhook's address, which is a secret as a whole.
 	WebhookURL string
@@ -34,7 +40,20 @@ type Options struct {
 	// TextTemplate and DetailsTemplate are text/template sources over a Message that replace the sentence and the lines
 	// below it. Empty: the default ones.
 	TextTemplate, DetailsTemplate string
-	// Now is the clock of the receipt below a message, time.Now by default.
+	// LinkTemplate is a text/template source over a Message that makes a URL where the logs can be looked at. Empty: none.
+	// Texts are not escaped for Slack there; use urlquery.
+	LinkTemplate string
+	// StormThreshold is how many alerts may begin in a minute before they are counted in one message;
+	// DefaultStormThreshold if zero.
+	StormThreshold int
+	// BacklogAge is how old, from its arrival, an alert has to be to be counted in one message with others;
+	// DefaultBacklogAge if zero.
+	BacklogAge time.Duration
+	// DigestInterval is the shortest time between two changes of such a message; DefaultDigestInterval if zero.
+	DigestInterval time.Duration
+	// Logger takes what an operator has to know; its zero value says nothing.
+	Logger zerolog.Logger
+	// Now is the clock of the receipt below a message, and of storms, time.Now by default.
 	Now func() time.Time
 	// Transport sends the requests, for tests; one of its own by default.
 	Transport http.RoundTripper
@@ -61,6 +80,15 @@ func (o *Options) setDefaults() {
 	}
 	if o.Interval <= 0 {
 		o.Interval = DefaultInterval
+	}
+	if o.StormThreshold <= 0 {
+		o.StormThreshold = DefaultStormThreshold
+	}
+	if o.BacklogAge <= 0 {
+		o.BacklogAge = DefaultBacklogAge
+	}
+	if o.DigestInterval <= 0 {
+		o.DigestInterval = DefaultDigestInterval
 	}
 	if o.Now == nil {
 		o.Now = time.Now

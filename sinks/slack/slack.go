@@ -20,24 +20,34 @@ const longestAnswer = 1 << 20
 
 // Sink is a sinks.Sink that posts messages.
 type Sink struct {
-	options   Options
+	options Options
+	state   state
+	// untaken says that the pending post is known not to be taken. After a restart it is not known.
+	untaken bool
+	// notice is what an operator has to know, blindTo the method that it is about.
+	notice, blindTo string
+
 	secrets   sinks.Secrets
 	templates templates
 	client    *http.Client
 	limiter   *rate.Limiter
 }
 
-var _ sinks.Sink = (*Sink)(nil)
+var (
+	_ sinks.Continuing = (*Sink)(nil)
+	_ sinks.Noticing   = (*Sink)(nil)
+)
 
 // New returns a sink. It connects to nothing yet; its error names every mistake in the options and templates.
 func New(options Options) (*Sink, error) {
 	options.setDefaults()
-	templates, err := parseTemplates(options.TextTemplate, options.DetailsTemplate)
+	templates, err := parseTemplates(options.TextTemplate, options.DetailsTemplate, options.LinkTemplate)
 	if err := errors.Join(options.validate(), err); err != nil {
 		return nil, err
 	}
 	return &Sink{
 		options:   options,
+		state:     state{Version: stateVersion},
 		secrets:   options.secrets(),
 		templates: templates,
 		client:    &http.Client{Transport: options.Transport, Timeout: options.Timeout, CheckRedirect: stay},
@@ -48,31 +58,8 @@ func New(options Options) (*Sink, error) {
 // stay follows no redirect: the message would be lost on the way, and the token must go nowhere else.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Deliver posts the first transition, as soon as the channel's pace allows, and leaves the others for the next call.
-func (s *Sink) Deliver(ctx context.Context, transitions []window.Transition) ([]error, error) {
-	outcomes := make([]error, len(transitions))
-	for i := range outcomes {
-		outcomes[i] = sinks.ErrNotTried
-	}
-	if len(transitions) > 0 {
-		outcomes[0] = s.secrets.Scrub(s.deliver(ctx, transitions[0]))
-	}
-	return outcomes, nil
-}
-
-// deliver posts a message with its blocks, or, if something is wrong with these, its sentence alone.
-func (s *Sink) deliver(ctx context.Context, transition window.Transition) error {
-	err := s.post(ctx, s.full(transition))
-	var refused *messageError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	err = s.post(ctx, s.plain(transition))
-	if errors.As(err, &refused) {
-		return &sinks.Permanent{Err: err}
-	}
-	return err
-}
+// threads tells whether messages can be changed and replied to.
+func (s *Sink) threads() bool { return s.options.WebhookURL == "" }
 
 // Close closes the connections.
 func (s *Sink) Close() error {
@@ -80,43 +67,121 @@ func (s *Sink) Close() error {
 	return nil
 }
 
-// Check asks Slack whether it takes the credentials, without posting anything. It does not tell whether the bot is in
-// the channel; that takes scopes that posting does not need.
+// Check asks Slack whether it takes the credentials and knows the channel, without posting anything. Notice tells
+// afterwards whether something less is missing.
 func (s *Sink) Check(ctx context.Context) error {
 	return s.secrets.Scrub(s.check(ctx))
 }
 
 func (s *Sink) check(ctx context.Context) error {
-	if s.options.WebhookURL == "" {
-		return s.call(ctx, "auth.test", []byte("{}"))
+	if !s.threads() {
+		// A live webhook answers a message without a text with an error of that message.
+		err := s.hook(ctx, []byte("{}"))
+		if isMessageError(err) {
+			return nil
+		}
+		return err
 	}
-	// A live webhook answers a message without a text with an error of that message.
-	err := s.hook(ctx, []byte("{}"))
-	var refused *messageError
-	if errors.As(err, &refused) {
+	if err := s.call(ctx, "auth.test", []byte("{}"), nil); err != nil {
+		return err
+	}
+	// To change a message that cannot exist needs the right to post, and nothing else: Slack says that there is no such
+	// message, or what is wrong with the channel.
+	err := s.call(ctx, "chat.update", message{Channel: s.options.Channel, TS: "1.000000", Text: "-"}.encode(), nil)
+	if err != nil && !goneWords[wordOf(err)] {
+		return err
+	}
+	return s.checkLookup(ctx)
+}
+
+// checkLookup finds out whether messages can be looked up. Where they cannot, that is a notice and no failure.
+func (s *Sink) checkLookup(ctx context.Context) error {
+	const method = "conversations.history"
+	err := s.ask(ctx, method, url.Values{"channel": {s.options.Channel}, "limit": {"1"}}, nil)
+	if mayNotLook(err, true) {
+		s.blind(method, err)
 		return nil
 	}
 	return err
 }
 
-// post waits for the channel's pace and sends one message.
-func (s *Sink) post(ctx context.Context, m message) error {
-	if err := s.limiter.Wait(ctx); err != nil {
-		return fmt.Errorf("wait for the pace of the channel: %w", err)
+// write posts a message, or, if something is wrong with it, its sentence alone, and returns where it is.
+func (s *Sink) write(ctx context.Context, m message, t *window.Transition) (at place, err error) {
+	at, err = s.post(ctx, m)
+	if isMessageError(err) {
+		at, err = s.post(ctx, m.plain(t))
 	}
-	if s.options.WebhookURL != "" {
-		return s.hook(ctx, m.encode())
+	if err == nil && m.Channel == s.options.Channel {
+		s.state.seen(at, s.options.Channel)
 	}
-	return s.call(ctx, "chat.postMessage", m.encode())
+	return at, err
 }
 
-// call calls a method of Slack's Web API.
-func (s *Sink) call(ctx context.Context, method string, body []byte) error {
-	answer, err := s.send(ctx, s.options.URL+"/"+method, body)
+func (s *Sink) post(ctx context.Context, m message) (at place, err error) {
+	if err := s.pace(ctx); err != nil {
+		return place{}, err
+	}
+	if !s.threads() {
+		return place{}, s.hook(ctx, m.encode())
+	}
+	if err = s.call(ctx, "chat.postMessage", m.encode(), &at); err != nil {
+		return place{}, err
+	}
+	if at.Channel == "" {
+		at.Channel = m.Channel
+	}
+	return at, nil
+}
+
+// change changes a message to m, or, if something is wrong with m, to its sentence alone.
+func (s *Sink) change(ctx context.Context, at place, m message, t *window.Transition) error {
+	m.Channel, m.TS, m.Metadata = at.Channel, at.TS, nil
+	err := s.rewrite(ctx, m)
+	if isMessageError(err) {
+		return s.rewrite(ctx, m.plain(t))
+	}
+	return err
+}
+
+func (s *Sink) rewrite(ctx context.Context, m message) error {
+	if err := s.pace(ctx); err != nil {
+		return err
+	}
+	return s.call(ctx, "chat.update", m.encode(), nil)
+}
+
+// errPace is an end of the context before a request was made.
+var errPace = errors.New("wait for the pace of the channel")
+
+func (s *Sink) pace(ctx context.Context) error {
+	if err := s.limiter.Wait(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errPace, err)
+	}
+	return nil
+}
+
+// The forms of a request's body. Methods that read take no JSON.
+const (
+	formJSON = "application/json; charset=utf-8"
+	formURL  = "application/x-www-form-urlencoded"
+)
+
+// call calls a method of Slack's Web API, and takes its answer into result unless that is nil.
+func (s *Sink) call(ctx context.Context, method string, body []byte, result any) error {
+	return s.invoke(ctx, method, formJSON, body, result)
+}
+
+// ask calls a method that reads.
+func (s *Sink) ask(ctx context.Context, method string, arguments url.Values, result any) error {
+	return s.invoke(ctx, method, formURL, []byte(arguments.Encode()), result)
+}
+
+func (s *Sink) invoke(ctx context.Context, method, form string, body []byte, result any) error {
+	answer, err := s.send(ctx, s.options.URL+"/"+method, form, body)
 	if err != nil {
 		return fmt.Errorf("call %s: %w", method, err)
 	}
-	if err := answer.ofAPI(s.options.Now()); err != nil {
+	if err := answer.ofAPI(s.options.Now(), result); err != nil {
 		return fmt.Errorf("call %s: %w", method, err)
 	}
 	return nil
@@ -124,7 +189,7 @@ func (s *Sink) call(ctx context.Context, method string, body []byte) error {
 
 // hook sends a message to the incoming webhook.
 func (s *Sink) hook(ctx context.Context, body []byte) error {
-	answer, err := s.send(ctx, s.options.WebhookURL, body)
+	answer, err := s.send(ctx, s.options.WebhookURL, formJSON, body)
 	if err != nil {
 		return fmt.Errorf("call the incoming webhook: %w", err)
 	}
@@ -134,12 +199,12 @@ func (s *Sink) hook(ctx context.Context, body []byte) error {
 	return nil
 }
 
-func (s *Sink) send(ctx context.Context, address string, body []byte) (answer, error) {
+func (s *Sink) send(ctx context.Context, address, form string, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return answer{}, withoutAddress(err)
 	}
-	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	request.Header.Set("Content-Type", form)
 	if s.options.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+s.options.Token)
 	}

@@ -21,11 +21,17 @@ import (
 func byToken(server *sinktest.Slack) Options {
 	return Options{
 		Token: sinktest.SlackToken, Channel: sinktest.SlackChannel, URL: server.APIURL, Interval: time.Microsecond,
+		StormThreshold: 1e6, BacklogAge: eternity,
 	}
 }
 
+// eternity is an age that no transition of a test has.
+const eternity = 100 * 365 * 24 * time.Hour
+
 func byWebhook(server *sinktest.Slack) Options {
-	return Options{WebhookURL: server.WebhookURL, Interval: time.Microsecond}
+	return Options{
+		WebhookURL: server.WebhookURL, Interval: time.Microsecond, StormThreshold: 1e6, BacklogAge: eternity,
+	}
 }
 
 var ways = map[string]func(*sinktest.Slack) Options{"token": byToken, "webhook": byWebhook}
@@ -40,14 +46,20 @@ func newSink(t *testing.T, options Options) *Sink {
 	return sink
 }
 
-// deliver delivers one transition and returns its outcome.
+// deliver delivers one transition, in as many calls as that takes, and returns its outcome.
 func deliver(t *testing.T, sink *Sink, transition window.Transition) error {
 	t.Helper()
-	outcomes, err := sink.Deliver(t.Context(), []window.Transition{transition})
-	if err != nil || len(outcomes) != 1 {
-		t.Fatalf("got %v, %v", outcomes, err)
+	for range 10 {
+		outcomes, err := sink.Deliver(t.Context(), []window.Transition{transition})
+		if err != nil || len(outcomes) != 1 {
+			t.Fatalf("got %v, %v", outcomes, err)
+		}
+		if !errors.Is(outcomes[0], sinks.ErrNotTried) {
+			return outcomes[0]
+		}
 	}
-	return outcomes[0]
+	t.Fatal("it does not come to an end")
+	return nil
 }
 
 func answerWith(server *sinktest.Slack, status int, header http.Header, body string) {
@@ -71,7 +83,13 @@ func TestConforms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sinktest.Run(t, func(t *testing.T) sinktest.Fixture {
 				server := sinktest.NewSlack(t)
+				again := func(transitions []window.Transition) []window.Transition { return transitions }
+				if name == "token" {
+					// The first one was on its way when the cursor was stored: it is looked up, and found.
+					again = func(transitions []window.Transition) []window.Transition { return transitions[1:] }
+				}
 				return sinktest.Fixture{
+					Again:    again,
 					Open:     func(t *testing.T) sinks.Sink { return newSink(t, way(server)) },
 					Received: func(*testing.T) [][]byte { return texts(server) },
 					Expected: func(transition window.Transition) []byte { return []byte(escape(sinks.Headline(transition))) },
@@ -121,14 +139,30 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-func TestOneMessageACall(t *testing.T) {
+// TestOneRequestACall: an intent takes a call of its own, for it has to be on disk first, and each request one.
+func TestOneRequestACall(t *testing.T) {
 	server := sinktest.NewSlack(t)
-	outcomes, err := newSink(t, byToken(server)).Deliver(t.Context(), sinktest.Transitions(1, 3))
-	if err != nil || outcomes[0] != nil || !errors.Is(outcomes[1], sinks.ErrNotTried) || !errors.Is(outcomes[2], sinks.ErrNotTried) {
-		t.Errorf("got %v, %v", outcomes, err)
-	}
-	if got := len(server.Messages()); got != 1 {
-		t.Errorf("%d messages were posted", got)
+	sink := newSink(t, byToken(server))
+	for call, want := range []struct {
+		requests int
+		done     []bool
+	}{
+		{0, []bool{false, false, false}}, {1, []bool{true, false, false}}, // the beginning
+		{1, []bool{true, false, false}}, {2, []bool{true, false, false}}, // the end in the thread
+		{3, []bool{true, true, false}}, // the message brought up to date
+	} {
+		outcomes, err := sink.Deliver(t.Context(), sinktest.Transitions(1, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, outcome := range outcomes {
+			if (outcome == nil) != want.done[i] || outcome != nil && !errors.Is(outcome, sinks.ErrNotTried) {
+				t.Errorf("call %d: got %v", call, outcomes)
+			}
+		}
+		if got := len(server.Requests()); got != want.requests {
+			t.Errorf("call %d: %d requests, want %d", call, got, want.requests)
+		}
 	}
 }
 
@@ -138,7 +172,8 @@ type kind int
 const (
 	done    kind = iota
 	passing      // tried again soon, or when Slack says
-	kept         // kept until a person has mended something
+	kept         // kept, for a person probably has to mend something
+	blocked      // kept, for a person has to mend something
 	refused      // tried in plain text, then set aside
 )
 
@@ -156,10 +191,10 @@ func TestAnswersOfTheAPI(t *testing.T) {
 			200, nil, refused, 0,
 		},
 		`{"ok":false,"error":"no_text"}`:                {200, nil, refused, 0},
-		`{"ok":false,"error":"channel_not_found"}`:      {200, nil, kept, time.Minute},
-		`{"ok":false,"error":"not_in_channel"}`:         {200, nil, kept, time.Minute},
-		`{"ok":false,"error":"is_archived"}`:            {200, nil, kept, time.Minute},
-		`{"ok":false,"error":"invalid_auth"}`:           {200, nil, kept, time.Minute},
+		`{"ok":false,"error":"channel_not_found"}`:      {200, nil, blocked, 0},
+		`{"ok":false,"error":"not_in_channel"}`:         {200, nil, blocked, 0},
+		`{"ok":false,"error":"is_archived"}`:            {200, nil, blocked, 0},
+		`{"ok":false,"error":"invalid_auth"}`:           {200, nil, blocked, 0},
 		`{"ok":false,"error":"a_new_error"}`:            {200, nil, kept, time.Minute},
 		`{"ok":false}`:                                  {200, nil, kept, time.Minute},
 		`{"ok":false,"error":"ratelimited"}`:            {429, http.Header{"Retry-After": {"17"}}, passing, 17 * time.Second},
@@ -199,11 +234,11 @@ func TestAnswersOfAWebhook(t *testing.T) {
 		"invalid_payload":         {400, nil, refused, 0},
 		"no_text":                 {400, nil, refused, 0},
 		"invalid_blocks":          {400, nil, refused, 0},
-		"channel_not_found":       {404, nil, kept, time.Minute},
-		"channel_is_archived":     {410, nil, kept, time.Minute},
-		"no_service":              {404, nil, kept, time.Minute},
-		"action_prohibited":       {403, nil, kept, time.Minute},
-		"invalid_token":           {403, nil, kept, time.Minute},
+		"channel_not_found":       {404, nil, blocked, 0},
+		"channel_is_archived":     {410, nil, blocked, 0},
+		"no_service":              {404, nil, blocked, 0},
+		"action_prohibited":       {403, nil, blocked, 0},
+		"invalid_token":           {403, nil, blocked, 0},
 		"rollup_error":            {500, nil, passing, 0},
 		"rate_limited":            {429, http.Header{"Retry-After": {"30"}}, passing, 30 * time.Second},
 		"<html>gateway</html>":    {503, nil, passing, 0},
@@ -224,7 +259,7 @@ func TestAnswersOfAWebhook(t *testing.T) {
 func expectKind(t *testing.T, answer string, err error, want kind, delay time.Duration) {
 	t.Helper()
 	answer = sinks.Reason(answer)
-	if (err == nil) != (want == done) || sinks.IsPermanent(err) != (want == refused) {
+	if (err == nil) != (want == done) || sinks.IsPermanent(err) != (want == refused) || sinks.IsBlocked(err) != (want == blocked) {
 		t.Errorf("%q gave %v", answer, err)
 		return
 	}
@@ -301,9 +336,9 @@ func TestPace(t *testing.T) {
 			recorder := httptest.NewRecorder()
 			fmt.Fprint(recorder, `{"ok":true}`)
 			return recorder.Result()
-		})})
+		}), BacklogAge: eternity})
 		for number := range uint64(6) {
-			if err := deliver(t, sink, sinktest.Transition(number+1)); err != nil {
+			if err := deliver(t, sink, sinktest.Transition(2*number+1)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -312,8 +347,10 @@ func TestPace(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if outcomes, _ := sink.Deliver(ctx, sinktest.Transitions(7, 1)); outcomes[0] == nil {
-			t.Error("a message was sent although its context ended while it waited")
+		for range 2 { // the intent, and the message
+			if outcomes, _ := sink.Deliver(ctx, sinktest.Transitions(13, 1)); outcomes[0] == nil {
+				t.Error("a message was sent although its context ended while it waited")
+			}
 		}
 	})
 }
@@ -435,7 +472,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, retryAfter string, body []byte) {
 		a := answer{status: status, header: http.Header{"Retry-After": {retryAfter}}, body: body}
 		now := time.Unix(1_800_000_000, 0)
-		api, webhook := a.ofAPI(now), a.ofWebhook(now)
+		api, webhook := a.ofAPI(now, nil), a.ofWebhook(now)
 		if status != http.StatusOK && (api == nil || webhook == nil) {
 			t.Errorf("status %d with %q is success", status, body)
 		}

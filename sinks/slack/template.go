@@ -36,7 +36,10 @@ type Message struct {
 	Samples []string
 }
 
-func dataOf(t window.Transition) Message {
+// dataOf returns what templates of messages see.
+func dataOf(t window.Transition) Message { return messageOf(t, escape) }
+
+func messageOf(t window.Transition, escape func(string) string) Message {
 	data := Message{
 		Headline: escape(sinks.Headline(t)), ID: escape(t.ID), Rule: escape(t.Rule), RuleID: escape(t.RuleID),
 		Grouped: t.Grouped, Key: escape(t.Key), Active: t.State == window.Active, State: strings.ToUpper(t.State.String()),
@@ -55,14 +58,16 @@ func dataOf(t window.Transition) Message {
 }
 
 // templates are the operator's; nil ones are the defaults.
-type templates struct{ text, details *template.Template }
+type templates struct{ text, details, link *template.Template }
 
 // parseTemplates compiles the sources and tries them on a transition of each kind, so that a misspelt field shows at the
 // start and not with the first alert.
-func parseTemplates(text, details string) (templates, error) {
+func parseTemplates(text, details, link string) (templates, error) {
 	textTemplate, textErr := parseTemplate("text template", text)
 	detailsTemplate, detailsErr := parseTemplate("details template", details)
-	return templates{text: textTemplate, details: detailsTemplate}, errors.Join(textErr, detailsErr)
+	linkTemplate, linkErr := parseTemplate("link template", link)
+	return templates{text: textTemplate, details: detailsTemplate, link: linkTemplate},
+		errors.Join(textErr, detailsErr, linkErr)
 }
 
 func parseTemplate(name, source string) (*template.Template, error) {
@@ -131,3 +136,25 @@ func (t templates) detailsOf(data Message) string {
 	}
 	return defaultDetails(data)
 }
+
+// linkOf returns the link of the operator's template, in Slack's form, empty where there is none. A URL must not end
+// early: what could end it there is encoded.
+func (t templates) linkOf(transition window.Transition) string {
+	if t.link == nil {
+		return ""
+	}
+	link, err := execute(t.link, messageOf(transition, validText))
+	if err != nil || !isURL(link) || len(link) > longestLink {
+		return ""
+	}
+	return "<" + escape(urlEncoder.Replace(link)) + "|" + linkText + ">"
+}
+
+const (
+	longestLink = 2000
+	linkText    = "Look at the logs"
+)
+
+var urlEncoder = strings.NewReplacer(" ", "%20", "|", "%7C", "<", "%3C", ">", "%3E", "\n", "%0A", "\t", "%09")
+
+func validText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

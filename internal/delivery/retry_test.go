@@ -1,4 +1,4 @@
-package sinks
+package delivery
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 var errTest = errors.New("test error")
 
 func TestWaitsGrowWithinTheirBounds(t *testing.T) {
-	r := newRetry(DefaultRetryMin, DefaultRetryMax)
+	r := NewRetry(DefaultRetryMin, DefaultRetryMax)
 	var last time.Duration
 	different := map[time.Duration]bool{}
 	for try := range 200 {
@@ -28,7 +28,7 @@ func TestWaitsGrowWithinTheirBounds(t *testing.T) {
 	if len(different) < 150 {
 		t.Errorf("200 waits were only %d different ones: no jitter", len(different))
 	}
-	r.succeeded()
+	r.Succeeded()
 	if delay := r.delay([]error{errTest}); delay > 2*DefaultRetryMin {
 		t.Errorf("after a success the wait is %s", delay)
 	}
@@ -48,7 +48,7 @@ func TestRetryAfterCountsMore(t *testing.T) {
 		{[]error{asks(0)}, DefaultRetryMin},
 		{[]error{asks(1000 * time.Hour)}, longestRetryAfter},
 	} {
-		if got := newRetry(DefaultRetryMin, DefaultRetryMax).delay(test.failures); got != test.want {
+		if got := NewRetry(DefaultRetryMin, DefaultRetryMax).delay(test.failures); got != test.want {
 			t.Errorf("%v wait %s, want %s", test.failures, got, test.want)
 		}
 	}
@@ -59,7 +59,7 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		err := newRetry(time.Minute, time.Hour).wait(ctx, []error{errTest})
+		err := NewRetry(time.Minute, time.Hour).Wait(ctx, []error{errTest})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
