@@ -18,6 +18,12 @@ FUZZTIME ?= 10s
 FUZZ ?= ^Fuzz
 BENCH ?= .
 COUNT ?= 1
+# How often bench-compare and bench-growth measure, for how long each load lasts, where the tables go (nowhere but to the
+# terminal if empty), and on which disk.
+ROUNDS ?= 3
+SECONDS ?= 4
+DOCUMENT ?= docs/performance.md
+FOLDER ?= /tmp
 
 .PHONY: help
 help: ## list the targets
@@ -91,6 +97,16 @@ fuzz: ## each fuzz target for FUZZTIME, 10s by default; FUZZ=FuzzWindow for one
 .PHONY: bench
 bench: ## the benchmarks; BENCH is a pattern, COUNT how often, for benchstat
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+MEASURE = go run ./internal/bench/cmd/compare -tables $@ -rounds $(ROUNDS) -seconds $(SECONDS) -folder $(FOLDER) -document "$(DOCUMENT)"
+
+.PHONY: bench-compare
+bench-compare: ## logboom beside a bare reader and go-lumber, into docs/performance.md; ROUNDS=1 SECONDS=2 DOCUMENT= to try it
+	$(MEASURE)
+
+.PHONY: bench-growth
+bench-growth: ## its cost by connections, sizes, rules and keys, into docs/performance.md; the same settings
+	$(MEASURE)
 
 .PHONY: lint
 lint: ## golangci-lint and gofumpt, as .golangci.yml says, and go vet for the tools

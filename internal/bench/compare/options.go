@@ -1,0 +1,24 @@
+package compare
+
+import (
+	"io"
+	"time"
+)
+
+// Options say how it is measured.
+type Options struct {
+	// Source is the root of the repository, which is built.
+	Source string
+	// Folder is where binaries and data go, on the disk to be measured. What is put there is deleted in the end.
+	Folder string
+	// Rounds is how many times all is measured, and Span for how long each server is under each load.
+	Rounds int
+	Span   time.Duration
+	// Logboom, if not empty, is a binary to measure instead of the one that is built.
+	Logboom string
+	// Progress is told what is being measured.
+	Progress io.Writer
+}
+
+// warmUp is how long a server is under load before it is measured.
+const warmUp = 400 * time.Millisecond

@@ -1,0 +1,39 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/logboom/logboom/event"
+)
+
+// Filter is a condition of a rule by itself, for whoever wants to choose events. It is used by one goroutine at a time.
+type Filter struct {
+	condition *condition
+	selector  *event.Selector
+	evaluator evaluator
+}
+
+// NewFilter compiles a condition, as a rule's where. The error says what is wrong with it.
+func NewFilter(where string) (*Filter, error) {
+	set := &Set{}
+	compiling := compiler{set: set, paths: newPathTable(timestampField, messageField), conditions: make(map[string]int)}
+	if _, err := compiling.condition(strings.TrimSpace(where)); err != nil {
+		return nil, err
+	}
+	if err := set.selectFields(compiling.paths); err != nil {
+		return nil, err
+	}
+	return &Filter{set.conditions[0], set.selector, newEvaluator(set.selector.Len(), set.slots)}, nil
+}
+
+// Matches tells whether a document meets the condition. It is false where the condition cannot be evaluated, and where the
+// document is no JSON object. The document is not kept.
+func (f *Filter) Matches(document []byte) bool {
+	if err := f.selector.Scan(document, f.evaluator.values); err != nil {
+		return false
+	}
+	f.evaluator.next()
+	matched := f.evaluator.evaluate(f.condition) == matches
+	f.evaluator.release()
+	return matched
+}
