@@ -191,7 +191,7 @@ func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // RoundTrip implements http.RoundTripper: it answers without a network.
 func (s *Slack) RoundTrip(r *http.Request) (response *http.Response, err error) {
 	if r.Body != nil {
-		defer r.Body.Close() //nolint:errcheck // it was read
+		defer r.Body.Close()
 	}
 	recorder := httptest.NewRecorder()
 	defer func() {

@@ -18,7 +18,7 @@ type episode uint64
 
 func episodeOf(t *window.Transition) episode {
 	hash := fnv.New64a()
-	fmt.Fprintf(hash, "%d %s %d %s %d", len(t.Rule), t.Rule, len(t.Key), t.Key, t.Start)
+	_, _ = fmt.Fprintf(hash, "%d %s %d %s %d", len(t.Rule), t.Rule, len(t.Key), t.Key, t.Start)
 	return episode(hash.Sum64())
 }
 

@@ -1,0 +1,364 @@
+package outputs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/logboom/logboom/outputs/logstash"
+)
+
+// receiver is an output that keeps what it is given, as its script says.
+type receiver struct {
+	t      testing.TB
+	script func(event Event) error // nil takes everything
+	whole  func() error            // fails a Write as a whole
+	width  int
+
+	mutex   sync.Mutex
+	numbers []int
+	ids     []string
+	bodies  []string
+	texts   []string
+	largest int
+	closed  int
+}
+
+func (r *receiver) Concurrency() int { return max(r.width, 1) }
+
+func (r *receiver) Close() error {
+	r.closed++
+	return nil
+}
+
+func (r *receiver) Write(_ context.Context, batch *Batch) ([]error, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.largest = max(r.largest, len(batch.Events))
+	if r.whole != nil {
+		if err := r.whole(); err != nil {
+			return nil, err
+		}
+	}
+	outcomes := make([]error, len(batch.Events))
+	size := 0
+	for i, event := range batch.Events {
+		size += len(event.Body)
+		if r.script != nil {
+			if outcomes[i] = r.script(event); outcomes[i] != nil {
+				continue
+			}
+		}
+		r.keep(event)
+	}
+	if size != batch.Bytes {
+		r.t.Errorf("%d bytes in a batch that says %d", size, batch.Bytes)
+	}
+	return outcomes, nil
+}
+
+func (r *receiver) keep(event Event) {
+	id, _ := event.ID.AppendText(nil)
+	r.ids = append(r.ids, string(id))
+	r.numbers = append(r.numbers, numberOf(r.t, event.Body))
+	r.bodies = append(r.bodies, string(event.Body))
+	r.texts = append(r.texts, fmt.Sprintf("%s|%s", event.Texts[0], event.Texts[1]))
+}
+
+func (r *receiver) count() int {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return len(r.numbers)
+}
+
+func numberOf(t testing.TB, body []byte) int {
+	var event struct{ Number int }
+	if err := json.Unmarshal(body, &event); err != nil {
+		t.Errorf("%.200s: %v", body, err)
+	}
+	return event.Number
+}
+
+// each checks that the numbers from 0 on were received, each once, in order where that is asked.
+func (r *receiver) each(want int, ordered bool) {
+	r.t.Helper()
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	seen := make(map[int]int)
+	ids := make(map[string]bool)
+	for i, number := range r.numbers {
+		if ordered && number != i {
+			r.t.Fatalf("event %d came at place %d", number, i)
+		}
+		seen[number]++
+		ids[r.ids[i]] = true
+	}
+	for number := range want {
+		if seen[number] != 1 {
+			r.t.Fatalf("event %d came %d times", number, seen[number])
+		}
+	}
+	if len(seen) != want || len(ids) != want {
+		r.t.Fatalf("%d events with %d ids, want %d", len(seen), len(ids), want)
+	}
+}
+
+func TestDeliveryGivesEachEventInOrder(t *testing.T) {
+	h := newHouse(t)
+	r := &receiver{t: t}
+	d, stop := h.deliver(r, Options{BatchEvents: 100, BatchBytes: 20_000})
+	for i := range 40 {
+		h.send(1+i*7%120, 50, i%2 == 0)
+	}
+	h.send(3, 3<<20, true) // larger than a chunk
+	h.send(300, 8000, true)
+	eventually(t, "all events", func() bool { return r.count() == h.number })
+	stop()
+	r.each(h.number, true)
+	stats := d.Stats()
+	if stats.Written != uint64(h.number) || stats.State != StateStopped || stats.InFlight != 0 || r.closed != 1 {
+		t.Errorf("%+v, closed %d times", stats, r.closed)
+	}
+	if r.largest > 100 {
+		t.Errorf("%d events at once", r.largest)
+	}
+	eventually(t, "the cursor", func() bool { return d.Stats().After > 0 })
+}
+
+// What is written is Logstash's form, with the texts that were asked for; or the event as it came.
+func TestDeliveryEncodes(t *testing.T) {
+	h := newHouse(t)
+	encoder, err := logstash.NewEncoder(logstash.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := logstash.NewTemplates(encoder, "logs-%{+YYYY.MM.dd}", "%{number}/%{[@metadata][input][beats][host][ip]}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := &receiver{t: t}
+	_, stop := h.deliver(written, Options{Encoder: encoder, Texts: texts})
+	h.send(2, 3, true)
+	eventually(t, "two events", func() bool { return written.count() == 2 })
+	stop()
+	if want := "logs-2026.11.24|1/192.0.2.7"; written.texts[1] != want {
+		t.Errorf("texts %q, want %q", written.texts[1], want)
+	}
+	var event map[string]any
+	if err := json.Unmarshal([]byte(written.bodies[0]), &event); err != nil || event["@version"] != "1" {
+		t.Errorf("%s: %v", written.bodies[0], err)
+	}
+	asTheyCame := &receiver{t: t}
+	_, stop = h.deliver(asTheyCame, Options{Encoder: encoder, AsTheyCame: true})
+	h.send(1, 3, true)
+	eventually(t, "an event", func() bool { return asTheyCame.count() == 1 })
+	stop()
+	if want := `{"@timestamp":"2026-11-24T10:00:00.000Z","number":2,"message":"000"}`; asTheyCame.bodies[0] != want {
+		t.Errorf("%s, want %s", asTheyCame.bodies[0], want)
+	}
+}
+
+// evens chooses the events with even numbers.
+type evens struct{ t *testing.T }
+
+func (e evens) Matches(document []byte) bool { return numberOf(e.t, document)%2 == 0 }
+
+func TestDeliveryChooses(t *testing.T) {
+	h := newHouse(t)
+	r := &receiver{t: t}
+	_, stop := h.deliver(r, Options{Where: evens{t}})
+	h.send(101, 3, true)
+	eventually(t, "the even half", func() bool { return r.count() == 51 })
+	stop()
+	for i, number := range r.numbers {
+		if number != 2*i {
+			t.Fatalf("event %d was given", number)
+		}
+	}
+}
+
+// What fails is tried again, and only that; what is refused for good is set aside, once.
+func TestDeliveryTriesAgain(t *testing.T) {
+	h := newHouse(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	var letters []DeadLetter
+	r := &receiver{t: t, script: func(event Event) error {
+		switch number := numberOf(t, event.Body); {
+		case number%50 == 7:
+			return &Permanent{Err: errors.New("never")}
+		case random.IntN(3) == 0:
+			return errors.New("not now")
+		}
+		return nil
+	}, whole: func() error {
+		if random.IntN(4) == 0 {
+			return &RetryAfter{Err: errors.New("too many requests"), Delay: time.Microsecond}
+		}
+		return nil
+	}}
+	refuse := 2
+	d, stop := h.deliver(r, Options{DeadLetters: func(_ context.Context, list []DeadLetter) error {
+		if refuse--; refuse >= 0 {
+			return errors.New("disk full")
+		}
+		for _, letter := range list {
+			letter.Body = append([]byte(nil), letter.Body...)
+			letters = append(letters, letter)
+		}
+		return nil
+	}})
+	h.send(1000, 20, true)
+	eventually(t, "all events", func() bool { return r.count() == 980 })
+	eventually(t, "the cursor", func() bool { return d.Stats().After > 1 })
+	stop()
+	seen := make(map[int]bool)
+	for _, number := range r.numbers {
+		if seen[number] || number%50 == 7 {
+			t.Fatalf("event %d was written again", number)
+		}
+		seen[number] = true
+	}
+	for i, letter := range letters {
+		if number := numberOf(t, letter.Body); number != 50*i+7 || letter.Reason != "never" || letter.Output != "test" {
+			t.Fatalf("letter %d is %+v", i, letter)
+		}
+	}
+	if stats := d.Stats(); len(letters) != 20 || stats.DeadLetters != 20 || stats.Written != 980 || stats.Retries == 0 {
+		t.Errorf("%d letters, %+v", len(letters), stats)
+	}
+}
+
+// tape is a Stateful output: it has exactly what its state says, whatever was written behind that.
+type tape struct {
+	receiver
+	fails func() bool
+}
+
+func (p *tape) Concurrency() int { return 1 }
+
+func (p *tape) Write(ctx context.Context, batch *Batch) ([]error, error) {
+	if p.fails() {
+		return nil, errors.New("not now")
+	}
+	return p.receiver.Write(ctx, batch)
+}
+
+func (p *tape) State() []byte {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return strconv.AppendInt(nil, int64(len(p.numbers)), 10)
+}
+
+func (p *tape) Restore(state []byte) error {
+	length := 0
+	if len(state) > 0 {
+		var err error
+		if length, err = strconv.Atoi(string(state)); err != nil {
+			return err
+		}
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.numbers, p.ids = p.numbers[:length], p.ids[:length]
+	return nil
+}
+
+// An output that can be cut back to its state has each event exactly once, however often the process ends in between.
+func TestStatefulOutputsHaveEachEventOnce(t *testing.T) {
+	h := newHouse(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	failures := rand.New(rand.NewPCG(5, 6)) // the output's goroutine has it
+	p := &tape{receiver: receiver{t: t}, fails: func() bool { return failures.IntN(5) == 0 }}
+	for range 40 {
+		_, stop := h.deliver(p, Options{BatchEvents: 1 + random.IntN(30)})
+		for range random.IntN(6) {
+			h.send(1+random.IntN(60), 10, random.IntN(2) == 0)
+		}
+		wait := random.IntN(h.number + 1)
+		eventually(t, "some events", func() bool { return p.count() >= wait })
+		stop()
+		if random.IntN(3) == 0 {
+			h.reopen()
+		}
+	}
+	_, stop := h.deliver(p, Options{})
+	eventually(t, "all events", func() bool { return p.count() == h.number })
+	stop()
+	p.each(h.number, true)
+}
+
+// Several writes at a time: all events come, and a restart repeats only what was not known to be done.
+func TestConcurrentOutputs(t *testing.T) {
+	h := newHouse(t)
+	random, failures := rand.New(rand.NewPCG(5, 6)), rand.New(rand.NewPCG(7, 8))
+	r := &receiver{t: t, width: 4, script: func(Event) error { // under the receiver's mutex
+		if failures.IntN(100) == 0 {
+			return errors.New("not now")
+		}
+		return nil
+	}}
+	d, stop := h.deliver(r, Options{BatchEvents: 10})
+	for range 100 {
+		h.send(1+random.IntN(60), 10, true)
+	}
+	eventually(t, "all events", func() bool { return r.count() >= h.number })
+	eventually(t, "the cursor", func() bool { return d.Stats().InFlight == 0 })
+	stop()
+	r.each(h.number, false)
+	h.reopen()
+	again := &receiver{t: t}
+	_, stop = h.deliver(again, Options{})
+	h.send(1, 1, true)
+	eventually(t, "the new event", func() bool { return again.count() > 0 })
+	stop()
+	if len(again.numbers) > 1 {
+		t.Errorf("%d events were given again after everything was done", len(again.numbers)-1)
+	}
+}
+
+// An output that need not have everything loses what is too far behind, and counts it.
+func TestOutputsThatMayMiss(t *testing.T) {
+	h := newHouse(t)
+	open := make(chan struct{})
+	r := &receiver{t: t, whole: func() error {
+		select {
+		case <-open:
+			return nil
+		default:
+			return errors.New("down")
+		}
+	}}
+	d, stop := h.deliver(r, Options{MostBehind: 300_000, BatchEvents: 10})
+	for range 100 {
+		h.send(10, 1000, false)
+	}
+	eventually(t, "what is missed", func() bool { return d.Stats().Missed >= 600 })
+	close(open)
+	eventually(t, "the rest", func() bool { return d.Stats().Missed+d.Stats().Written == 1000 })
+	stop()
+	if stats := d.Stats(); stats.Written < 200 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+// A panic of an output is an error like another one.
+func TestOutputsMayPanic(t *testing.T) {
+	h := newHouse(t)
+	panics := 3
+	r := &receiver{t: t, whole: func() error {
+		if panics--; panics >= 0 {
+			panic("broken")
+		}
+		return nil
+	}}
+	_, stop := h.deliver(r, Options{})
+	h.send(5, 5, true)
+	eventually(t, "all events", func() bool { return r.count() == 5 })
+	stop()
+}

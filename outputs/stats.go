@@ -1,0 +1,155 @@
+package outputs
+
+import (
+	"time"
+
+	"github.com/logboom/logboom/internal/delivery"
+)
+
+// State is what a Delivery is doing, in a word.
+type State string
+
+// The states of a Delivery.
+const (
+	// StateStarting: the cursor is not restored yet.
+	StateStarting State = "starting"
+	// StateOK: writing, or waiting for something to write.
+	StateOK State = "ok"
+	// StateRetrying: something fails; all that waits is kept and tried again.
+	StateRetrying State = "retrying"
+	// StateBlocked: as StateRetrying, but only a person can mend it, so it is tried seldom.
+	StateBlocked State = "blocked"
+	// StateStopped: Run has returned.
+	StateStopped State = "stopped"
+)
+
+// Stats is a snapshot of a Delivery. Counters count from the start of the process.
+type Stats struct {
+	// Name is the output's.
+	Name string
+	// State is what the Delivery is doing.
+	State State
+	// Written counts events that the receiver took, or had already, and Bytes their bodies.
+	Written, Bytes uint64
+	// Failures counts tries that left something undone, Retries the tries that followed one.
+	Failures, Retries uint64
+	// DeadLetters counts events that the receiver refused for good.
+	DeadLetters uint64
+	// Missed counts events that an output which need not have everything did not get, because it was too far behind.
+	Missed uint64
+	// LostRecords counts records of the journal that could not be read, Lost events that could not be encoded.
+	LostRecords, Lost uint64
+	// Read is the record up to which all was read and given to writes; events of them may still be in flight.
+	Read uint64
+	// After is the cursor, Behind how many bytes of the journal are behind it, about.
+	After  uint64
+	Behind int64
+	// InFlight is how many batches are being written.
+	InFlight int
+	// Lag is how long ago the oldest event arrived of those that were written last, when they were.
+	Lag time.Duration
+	// LastError is the last failure or refusal, LastErrorTime when it was. They stay after it is over.
+	LastError     string
+	LastErrorTime time.Time
+	// Notice is what the output has to tell an operator although it writes; mostly empty.
+	Notice string
+	// LastSuccess is when something was last written. FailingSince is when the present failures began, zero while the
+	// State is neither StateRetrying nor StateBlocked.
+	LastSuccess  time.Time
+	FailingSince time.Time
+}
+
+// status is what Stats are made of. Delivery.mutex guards it.
+type status struct {
+	name                           string
+	state                          State
+	written, bytes                 uint64
+	failures, retries, deadLetters uint64
+	missed, lostRecords, lost      uint64
+	after, read                    uint64
+	lag                            time.Duration
+	lastError, notice              string
+	lastErrorTime, lastSuccess     time.Time
+	failingSince, cursorStored     time.Time
+	refusalLogged                  time.Time
+	refusalsUnsaid                 uint64
+}
+
+func newStatus(name string) status { return status{name: name, state: StateStarting} }
+
+// Stats returns a snapshot of what happened so far. It is safe to call at any time, from any goroutine.
+func (d *Delivery) Stats() Stats {
+	d.mutex.Lock()
+	s := d.status
+	inFlight := len(d.inFlight)
+	d.mutex.Unlock()
+	return Stats{
+		Name: s.name, State: s.state, Written: s.written, Bytes: s.bytes, Failures: s.failures, Retries: s.retries,
+		DeadLetters: s.deadLetters, Missed: s.missed, LostRecords: s.lostRecords, Lost: s.lost, Read: s.read, After: s.after,
+		Behind: d.log.Behind(s.after), InFlight: inFlight, Lag: s.lag, LastError: s.lastError, LastErrorTime: s.lastErrorTime,
+		Notice: s.notice, LastSuccess: s.lastSuccess, FailingSince: s.failingSince,
+	}
+}
+
+func (d *Delivery) changed(change func(*status)) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	change(&d.status)
+}
+
+// wrote takes note of what was written.
+func (d *Delivery) wrote(tried attempt) {
+	if tried.done == 0 {
+		return
+	}
+	now := d.options.Now()
+	d.changed(func(s *status) {
+		s.written += uint64(tried.done)
+		s.bytes += uint64(tried.bytes)
+		s.lastSuccess = now
+		s.lag = max(0, now.Sub(time.Unix(0, tried.oldest)))
+	})
+}
+
+// failed takes note of a failure.
+func (d *Delivery) failed(err error) {
+	now := d.options.Now()
+	d.changed(func(s *status) {
+		s.failures++
+		s.lastError, s.lastErrorTime = err.Error(), now
+		if s.failingSince.IsZero() {
+			s.failingSince = now
+		}
+		s.state = StateRetrying
+		if delivery.IsBlocked(err) {
+			s.state = StateBlocked
+		}
+		d.condition.Failed(err, uint64(len(d.inFlight)))
+	})
+}
+
+// recovered takes note that a load is done.
+func (d *Delivery) recovered() {
+	d.changed(func(s *status) {
+		if s.state == StateRetrying || s.state == StateBlocked {
+			s.state, s.failingSince = StateOK, time.Time{}
+			d.condition.Recovered()
+		}
+	})
+}
+
+// refused takes note of events that the receiver will never take.
+func (d *Delivery) refused(letters []DeadLetter) {
+	now := d.options.Now()
+	d.changed(func(s *status) {
+		s.deadLetters += uint64(len(letters))
+		s.refusalsUnsaid += uint64(len(letters))
+		s.lastError, s.lastErrorTime = letters[0].Reason, now
+		if now.Sub(s.refusalLogged) < delivery.ChangeInterval {
+			return
+		}
+		d.options.Logger.Error().Str("id", letters[0].ID).Str("reason", letters[0].Reason).Uint64("refused", s.refusalsUnsaid).
+			Msg("the receiver refused events for good; they are among the dead letters")
+		s.refusalLogged, s.refusalsUnsaid = now, 0
+	})
+}

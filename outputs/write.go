@@ -1,0 +1,278 @@
+package outputs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/logboom/logboom/internal/delivery"
+)
+
+// idleCursor is how often the cursor is stored while nothing is written, because no event is chosen.
+const idleCursor = 10 * time.Second
+
+// load returns an empty load.
+func (d *Delivery) load() *load {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if last := len(d.free) - 1; last >= 0 {
+		l := d.free[last]
+		d.free = d.free[:last]
+		return l
+	}
+	return new(load)
+}
+
+// recycle keeps a load for later, unless it grew beyond what most need. The mutex is held.
+func (d *Delivery) recycle(l *load) {
+	l.reset()
+	if cap(l.bytes) <= 3*d.options.BatchBytes {
+		d.free = append(d.free, l)
+	}
+}
+
+// flush has what is being filled written, as soon as there is a slot. through is up to where all was read, whole says
+// whether that is the end of what is being filled. It returns an error only when ctx ended.
+func (d *Delivery) flush(ctx context.Context, through uint64, whole bool) error {
+	l := d.filling
+	if l == nil {
+		return d.passOver(ctx, through)
+	}
+	select {
+	case d.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	d.filling = nil
+	l.through, l.whole = through, whole
+	l.seal(d.encoder.texts)
+	d.mutex.Lock()
+	d.inFlight = append(d.inFlight, l)
+	d.mutex.Unlock()
+	d.running.Go(func() {
+		defer func() { <-d.slots }()
+		d.write(ctx, l)
+	})
+	return nil
+}
+
+// passOver moves the cursor over records of which nothing is written. It is stored now and then.
+func (d *Delivery) passOver(ctx context.Context, through uint64) error {
+	d.mutex.Lock()
+	busy := len(d.inFlight) > 0
+	due := d.options.Now().Sub(d.status.cursorStored) >= idleCursor
+	d.mutex.Unlock()
+	if busy || !due {
+		return nil
+	}
+	var state []byte
+	if stateful, ok := d.output.(Stateful); ok {
+		state = stateful.State()
+	}
+	return d.storeCursor(ctx, through, state)
+}
+
+// write has a load written, however long that takes, and moves the cursor. It returns before that only when ctx ended.
+func (d *Delivery) write(ctx context.Context, l *load) {
+	retry := delivery.NewRetry(d.options.RetryMin, d.options.RetryMax)
+	remaining := l.batch
+	for first := true; ; first = false {
+		if !first {
+			d.changed(func(s *status) { s.retries++ })
+		}
+		tried := d.attempt(ctx, &remaining)
+		if err := d.setAside(ctx, tried.refused); err != nil {
+			return
+		}
+		d.wrote(tried)
+		if len(tried.left) == 0 {
+			break
+		}
+		if d.tooFarBehind(l.through) {
+			d.changed(func(s *status) { s.missed += uint64(len(tried.left)) })
+			break
+		}
+		if len(tried.left) < len(remaining.Events) {
+			retry.Succeeded()
+		}
+		remaining = batchOf(tried.left)
+		if tried.failure == nil {
+			continue // only left alone because of one before, which is done now
+		}
+		d.failed(tried.failure)
+		if retry.Wait(ctx, tried.failures) != nil {
+			return
+		}
+	}
+	d.recovered()
+	d.finish(ctx, l)
+}
+
+// attempt is what became of some events in one try.
+type attempt struct {
+	done     int
+	bytes    int
+	oldest   int64 // arrival of the oldest that was done
+	refused  []refusal
+	left     []Event
+	failures []error
+	failure  error // the first that is one
+}
+
+// refusal is an event that was refused for good.
+type refusal struct {
+	event  Event
+	reason error
+}
+
+// attempt gives the output the events once and sorts what became of them.
+func (d *Delivery) attempt(ctx context.Context, batch *Batch) (tried attempt) {
+	var outcomes []error
+	err := delivery.Guard(func() (err error) {
+		outcomes, err = d.output.Write(ctx, batch)
+		return err
+	})
+	if noticing, ok := d.output.(Noticing); ok {
+		d.changed(func(s *status) { s.notice = noticing.Notice() })
+	}
+	if err == nil && len(outcomes) != len(batch.Events) {
+		err = fmt.Errorf("the output returned %d outcomes for %d events", len(outcomes), len(batch.Events))
+	}
+	for i, event := range batch.Events {
+		outcome := err
+		if err == nil {
+			outcome = outcomes[i]
+		}
+		tried.add(event, outcome)
+	}
+	return tried
+}
+
+func (a *attempt) add(event Event, outcome error) {
+	switch {
+	case outcome == nil:
+		a.done++
+		a.bytes += len(event.Body)
+		if a.oldest == 0 || event.Origin.Arrival < a.oldest {
+			a.oldest = event.Origin.Arrival
+		}
+	case delivery.IsPermanent(outcome):
+		a.refused = append(a.refused, refusal{event, outcome})
+	default:
+		a.left = append(a.left, event)
+		if errors.Is(outcome, ErrNotTried) {
+			return
+		}
+		if a.failure == nil {
+			a.failure = outcome
+		}
+		if len(a.failures) == 0 || a.failures[len(a.failures)-1] != outcome { //nolint:errorlint // the same value many times
+			a.failures = append(a.failures, outcome)
+		}
+	}
+}
+
+// batchOf returns a batch of events that have to be tried again.
+func batchOf(events []Event) Batch {
+	batch := Batch{Events: events}
+	for i := range events {
+		batch.Bytes += len(events[i].Body)
+	}
+	return batch
+}
+
+// setAside keeps refused events, as long as that takes. It returns an error only when ctx ended before.
+func (d *Delivery) setAside(ctx context.Context, refused []refusal) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	letters := make([]DeadLetter, len(refused))
+	for i, r := range refused {
+		id, _ := r.event.ID.AppendText(nil) // never fails
+		letters[i] = DeadLetter{Output: d.name, Reason: r.reason.Error(), ID: string(id), Body: r.event.Body}
+	}
+	err := d.until(ctx, func() error {
+		// Writing is short and local; an ended ctx must not make a refused event come back for ever.
+		if err := d.options.DeadLetters(context.WithoutCancel(ctx), letters); err != nil {
+			return fmt.Errorf("write dead letters: %w", err)
+		}
+		return nil
+	})
+	if err == nil {
+		d.refused(letters)
+	}
+	return err
+}
+
+// finish moves the cursor behind a load that is done, if all before it are.
+func (d *Delivery) finish(ctx context.Context, l *load) {
+	var state []byte
+	if stateful, ok := d.output.(Stateful); ok {
+		if !l.whole {
+			d.mutex.Lock()
+			d.pop(l)
+			d.mutex.Unlock()
+			return // the state is that of the middle of a record
+		}
+		state = stateful.State()
+	}
+	d.mutex.Lock()
+	through, moved := d.pop(l)
+	d.mutex.Unlock()
+	if moved {
+		_ = d.storeCursor(ctx, through, state) // ctx ended
+	}
+}
+
+// pop takes away the loads from the oldest on that are done, and returns up to where all is done. The mutex is held.
+func (d *Delivery) pop(done *load) (through uint64, moved bool) {
+	done.done = true
+	for len(d.inFlight) > 0 && d.inFlight[0].done {
+		through, moved = d.inFlight[0].through, true
+		d.recycle(d.inFlight[0])
+		d.inFlight[0] = nil
+		d.inFlight = d.inFlight[1:]
+	}
+	return through, moved
+}
+
+// storeCursor makes the cursor last, unless one that is further on did already.
+func (d *Delivery) storeCursor(ctx context.Context, through uint64, state []byte) error {
+	d.storing.Lock()
+	defer d.storing.Unlock()
+	if through <= d.stored {
+		return nil
+	}
+	err := d.until(ctx, func() error { return d.log.StoreCursor(d.name, through, state) })
+	if err == nil {
+		d.stored = through
+		d.changed(func(s *status) { s.after, s.cursorStored = through, d.options.Now() })
+	}
+	return err
+}
+
+// until tries an operation of the journal or the disk until it succeeds, at least once. It returns an error only when ctx
+// ended.
+func (d *Delivery) until(ctx context.Context, operation func() error) error {
+	retry := delivery.NewRetry(d.options.RetryMin, d.options.RetryMax)
+	for {
+		err := delivery.Guard(operation)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		d.failed(err)
+		if err := retry.Wait(ctx, []error{err}); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits after the journal could not be read.
+func (d *Delivery) pause(ctx context.Context, err error) error {
+	d.failed(err)
+	return delivery.NewRetry(d.options.RetryMin, d.options.RetryMax).Wait(ctx, []error{err})
+}
