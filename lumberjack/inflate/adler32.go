@@ -6,9 +6,11 @@ import "encoding/binary"
 // sum of those sums, both modulo adlerModulus.
 type adler uint32
 
+// newAdler is the checksum of nothing.
+const newAdler adler = 1
+
 const (
-	newAdler     adler = 1
-	adlerModulus       = 65521
+	adlerModulus = 65521
 	// adlerBlock is the least that is summed at once.
 	adlerBlock = 32
 	// adlerDeferred is how many bytes are summed before the modulus is taken: as many blocks as fit in the 5552 bytes after

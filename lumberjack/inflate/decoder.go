@@ -50,7 +50,8 @@ func (d *Decoder) Reset(stream []byte) error {
 	d.checksum, d.total = newAdler, 0
 	d.stored, d.match = 0, match{}
 	if err := d.header(); err != nil {
-		return d.fail(err)
+		d.fail(err)
+		return d.err
 	}
 	return nil
 }
@@ -161,7 +162,6 @@ func (d *Decoder) trailer() {
 }
 
 // fail ends the stream with an error.
-func (d *Decoder) fail(err error) error {
+func (d *Decoder) fail(err error) {
 	d.phase, d.err = phaseEnd, fmt.Errorf("%w, at offset %d of %d", err, d.offset(), len(d.stream))
-	return d.err
 }
