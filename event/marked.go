@@ -11,7 +11,9 @@ package event
 type markedScanner struct {
 	scanner
 	marks
-	read int // of the marked ends, those up to here have been passed
+	read  int    // of the marked ends, those up to here have been passed
+	found uint64 // the bits of the paths that were found, so that there may be something to forget
+	plain bool   // no odd escape has been seen, see Value.Plain
 }
 
 // run reads the whole document and says whether it is an event.
@@ -52,7 +54,7 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 		next := (*node)(nil)
 		if m.mayEscape(start, pos) {
 			next = at.followAny(document[start:pos])
-		} else if at.mayFollow(document[start], pos-start) {
+		} else if at.mayFollow(document[start], document[pos-1], pos-start) {
 			next = at.follow(document[start:pos])
 		}
 		if pos++; document[pos] <= ' ' {
@@ -66,7 +68,7 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 		}
 		start = pos
 		leads := next != nil && len(next.edges) > 0
-		if leads {
+		if leads && m.found&next.belowBits != 0 {
 			m.forget(next, route|next.routeBit)
 		}
 		switch c := document[pos]; c {
@@ -97,7 +99,8 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 		}
 		if next != nil && next.index != notSelected {
 			raw := document[start:pos:pos]
-			m.values[next.index] = Value{raw: raw, route: route | next.routeBit, kind: kindOf(raw[0])}
+			m.values[next.index] = Value{raw: raw, route: route | next.routeBit, kind: kindOf(raw[0]), plain: m.plain}
+			m.found |= next.bit
 		}
 		if document[pos] <= ' ' {
 			pos = m.skipSpace(pos)

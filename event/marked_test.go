@@ -25,12 +25,43 @@ func checkMarked(t *testing.T, selector *Selector, document []byte) {
 	if got := selector.scanMarked(document, marked); got != (err == nil) {
 		t.Fatalf("scanMarked(%q) is %t, but scanPlain says %v", document, got, err)
 	}
+	checkPlain(t, document, marked)
 	if !reflect.DeepEqual(plain, marked) {
 		t.Fatalf("scanMarked(%q) found\n%v, but scanPlain\n%v", document, marked, plain)
 	}
-	if got := selector.Scan(document, marked); !reflect.DeepEqual(got, err) || !reflect.DeepEqual(plain, marked) {
+	got := selector.Scan(document, marked)
+	checkPlain(t, document, marked)
+	if !reflect.DeepEqual(got, err) || !reflect.DeepEqual(plain, marked) {
 		t.Fatalf("Scan(%q): %v and\n%v, but scanPlain: %v and\n%v", document, got, marked, err, plain)
 	}
+}
+
+// checkPlain looks for odd escapes in what is said to have none, and takes that word away, which only one way to read can give.
+// Where there is none in the document, all of it must be said.
+func checkPlain(t *testing.T, document []byte, values []Value) {
+	t.Helper()
+	for i := range values {
+		value := &values[i]
+		if value.Plain() && hasOddEscape(value.raw) {
+			t.Fatalf("%q is said to be plain, in %q", value.raw, document)
+		}
+		if canMark && len(document) >= blockLength && value.kind != Missing && !value.Plain() && !hasOddEscape(document) {
+			t.Fatalf("%q is not said to be plain, in %q", value.raw, document)
+		}
+		value.plain = false
+	}
+}
+
+// hasOddEscape looks at each escape of a valid document. Backslashes stand in strings alone.
+func hasOddEscape(document []byte) bool {
+	for i := 0; i < len(document); i++ {
+		if document[i] == '\\' {
+			if i++; document[i] == 'u' || document[i] == '/' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // paddings put a document behind a number of bytes: in a string, in white space, behind as many empty strings as they

@@ -24,8 +24,8 @@ type marks struct {
 	inside  uint64 //nolint:unused // the assembly's: all ones if it begins inside a string
 
 	// What has been seen in any block up to here; 0 is nothing.
-	bad     uint64 // control characters in strings, and escapes that JSON does not have
-	unicode uint64 // escapes that go on with four digits, which are still to be checked
+	bad uint64 // control characters in strings, and escapes that JSON does not have
+	odd uint64 // escapes with a slash, and with a u: those go on with four digits, which are still to be checked
 }
 
 // end returns the position of the closing quote that is number index among those in the marked part.
@@ -43,9 +43,10 @@ func (m *marks) mayEscape(from, to int) bool {
 func (m *markedScanner) mark() bool {
 	for m.marked < len(m.document) {
 		m.markPart()
-		if m.bad != 0 || m.unicode|m.escaped != 0 && !m.checkUnicode() {
+		if m.bad != 0 || m.odd|m.escaped != 0 && !m.checkUnicode() {
 			return false
 		}
+		m.plain = m.plain && m.odd == 0
 		if m.count > 0 {
 			return true
 		}
@@ -54,7 +55,7 @@ func (m *markedScanner) mark() bool {
 }
 
 func (m *markedScanner) markPart() {
-	m.base, m.count, m.unicode = m.marked, 0, 0
+	m.base, m.count, m.odd = m.marked, 0, 0
 	rest, done := m.document[m.base:], 0
 	if whole := min(len(rest)/blockLength, maxBlocks); whole > 0 {
 		done = markStrings(&rest[0], whole, &m.marks, 0)

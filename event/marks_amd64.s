@@ -3,13 +3,13 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Classes of the bytes that may stand behind a backslash, by their lower and their upper four bits: " and / are 1, the
-// backslash is 2, b, f and n are 4, r and t are 8, u is 16. A byte belongs to a class if both its halves do.
+// Classes of the bytes that may stand behind a backslash, by their lower and their upper four bits: " is 1, the backslash is
+// 2, b, f and n are 4, r and t are 8, u is 16, / is 32. A byte belongs to a class if both its halves do.
 DATA lowerHalves<>+0(SB)/8, $0x00041008000D0000
-DATA lowerHalves<>+8(SB)/8, $0x0104000200000000
+DATA lowerHalves<>+8(SB)/8, $0x2004000200000000
 GLOBL lowerHalves<>(SB), RODATA|NOPTR, $16
 
-DATA upperHalves<>+0(SB)/8, $0x1804020000010000
+DATA upperHalves<>+0(SB)/8, $0x1804020000210000
 DATA upperHalves<>+8(SB)/8, $0x0000000000000000
 GLOBL upperHalves<>(SB), RODATA|NOPTR, $16
 
@@ -47,7 +47,7 @@ TEXT ·markStrings(SB), NOSPLIT, $0-40
 	MOVQ marks_escaped(DI), R8     // 1 if the first byte of the block is escaped by the last one of the block before
 	MOVQ marks_inside(DI), R9      // all ones if the block begins inside a string
 	MOVQ marks_bad(DI), R10        // not 0 once something was wrong in a string
-	MOVQ marks_unicode(DI), R11    // not 0 once there was an escape with a u
+	MOVQ marks_odd(DI), R11        // not 0 once there was an escape with a u or a slash
 	MOVQ $0xAAAAAAAAAAAAAAAA, R12
 	MOVQ marks_count(DI), BX
 	LEAQ marks_ends(DI)(BX*2), R13
@@ -126,7 +126,7 @@ done:
 	MOVQ R8, marks_escaped(DI)
 	MOVQ R9, marks_inside(DI)
 	MOVQ R10, marks_bad(DI)
-	MOVQ R11, marks_unicode(DI)
+	MOVQ R11, marks_odd(DI)
 	VZEROUPPER
 	RET
 
@@ -174,6 +174,10 @@ escapes:
 	VPAND          Y3, Y5, Y3
 	VPSLLW         $3, Y2, Y4      // brings the bit of the u's class to the top
 	VPSLLW         $3, Y3, Y5
+	VPSLLW         $2, Y2, Y6      // and that of the slash's
+	VPSLLW         $2, Y3, Y7
+	VPOR           Y6, Y4, Y4
+	VPOR           Y7, Y5, Y5
 	BITS(Y4, Y5, R14, DX)
 	ANDQ           BX, R14
 	ORQ            R14, R11

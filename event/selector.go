@@ -78,7 +78,7 @@ func (s *Selector) Scan(document []byte, values []Value) error {
 
 // scanMarked is scanPlain for machines that have canMark. It does not say what is wrong.
 func (s *Selector) scanMarked(document []byte, values []Value) bool {
-	scan := markedScanner{scanner: scanner{document: document, values: values}}
+	scan := markedScanner{scanner: scanner{document: document, values: values}, plain: true}
 	if scan.run(s.root) {
 		return true
 	}

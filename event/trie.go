@@ -18,17 +18,25 @@ type node struct {
 	// routeBit stands for "a key ended at this node", routeMask for every node from the root to this one.
 	routeBit, routeMask uint32
 	below               []int // indexes of the paths that pass through or end here
-	children            map[string]*node
+	// bit stands for the path that ends here, and perhaps for others too; belowBits for all in below.
+	bit, belowBits uint64
+	children       map[string]*node
 
 	edges []edge // sorted by the length of the key
 	// ofLength[n] is where the edges with keys of n bytes start; they end at ofLength[n+1].
 	ofLength []int
-	// filter has the bits of the edges, see filterBit. It tells most keys that lead nowhere without a call.
-	filter uint64
+	// filter has the bits of the edges, see filterBit. It tells nearly all keys that lead nowhere without a call.
+	filter [filterWords]uint64
 }
 
-// filterBit returns a bit that depends on the first byte and the length of a key.
-func filterBit(first byte, length int) uint64 { return 1 << ((uint(first) + 5*uint(length)) % 64) }
+// filterWords is how many words of bits a filter has.
+const filterWords = 8
+
+// filterBit returns a bit, by its word and its place in that, which depends on the first byte, the last byte and the length of a
+// key.
+func filterBit(first, last byte, length int) (word, bit uint) {
+	return (uint(last) + uint(length)) % filterWords, (uint(first) + 5*uint(length)) % 64
+}
 
 // edge leads to the node that is reached by a key, which is one or several segments joined by dots.
 type edge struct {
@@ -60,9 +68,10 @@ func (n *node) insert(segments []string, index int) int {
 	if n.index != notSelected {
 		return n.index
 	}
-	n.index = index
+	n.index, n.bit = index, 1<<(index%64)
 	for _, passed := range way {
 		passed.below = append(passed.below, index)
+		passed.belowBits |= n.bit
 	}
 	return index
 }
@@ -87,7 +96,8 @@ func (n *node) compile() {
 		})
 	}
 	for _, e := range n.edges {
-		n.filter |= filterBit(e.key[0], len(e.key))
+		word, bit := filterBit(e.key[0], e.key[len(e.key)-1], len(e.key))
+		n.filter[word] |= 1 << bit
 	}
 	for _, child := range n.children {
 		child.compile()
@@ -102,8 +112,11 @@ func (n *node) collect(prefix string, from *node) {
 	}
 }
 
-// mayFollow tells whether follow may find a node for a key, by its first byte and its length alone.
-func (n *node) mayFollow(first byte, length int) bool { return n.filter&filterBit(first, length) != 0 }
+// mayFollow tells whether follow may find a node for a key, by its first byte, its last byte and its length alone.
+func (n *node) mayFollow(first, last byte, length int) bool {
+	word, bit := filterBit(first, last, length)
+	return n.filter[word]>>bit&1 != 0
+}
 
 // followAny is follow or followEscaped, whichever the key needs.
 func (n *node) followAny(key []byte) *node {

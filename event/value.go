@@ -59,6 +59,7 @@ type Value struct {
 	raw   []byte
 	route uint32 // the nodes at which the keys ended that led here, see scanner.forget
 	kind  Kind
+	plain bool // see Plain
 }
 
 // Kind returns what the value is.
@@ -109,6 +110,10 @@ func (v Value) Bytes() ([]byte, bool) {
 
 // inside returns a string without its quotes. Its capacity ends with it, so that who appends copies.
 func (v Value) inside() []byte { return v.raw[1 : len(v.raw)-1 : len(v.raw)-1] }
+
+// Plain says that each escape in the value is one of \" \\ \b \f \n \r \t: of two plain strings the texts are the same if
+// and only if the bytes are. It is a by-product of the fast way to scan; false means that it is not known.
+func (v Value) Plain() bool { return v.plain }
 
 // Int returns the value of a number that is whole and fits, however it is written: 15, 15.0 and 1.5e1 are the same.
 // It returns false for anything else, a string with digits among it.

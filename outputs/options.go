@@ -66,13 +66,3 @@ func (o *Options) setDefaults() {
 		o.Now = time.Now
 	}
 }
-
-// DeadLetter is an event that a receiver refused for good.
-type DeadLetter struct {
-	// Output is the output's name, Reason what the receiver said.
-	Output string
-	Reason string
-	// ID is the event's, Body what was to be written. Both are valid until the call returns.
-	ID   string
-	Body []byte
-}

@@ -189,8 +189,7 @@ func (d *Delivery) setAside(ctx context.Context, refused []refusal) error {
 	}
 	letters := make([]DeadLetter, len(refused))
 	for i, r := range refused {
-		id, _ := r.event.ID.AppendText(nil) // never fails
-		letters[i] = DeadLetter{Output: d.name, Reason: r.reason.Error(), ID: string(id), Body: r.event.Body}
+		letters[i] = d.deadLetter(r)
 	}
 	err := d.until(ctx, func() error {
 		// Writing is short and local; an ended ctx must not make a refused event come back for ever.

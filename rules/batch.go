@@ -32,55 +32,69 @@ type Batch struct {
 	set     *Set
 	arrival int64
 	times   []int64
-	lines   []event.Value
-	raw     [][]byte
-	matches [][]match
-	keys    []byte
+	// messages are the values of the message field as they are written, nil where there is none.
+	messages [][]byte
+	raw      [][]byte
+	// matches are the events that rules match: for each block of events, one word a rule. matched is how many each has.
+	matches []rows
+	matched []int
 	failed  []uint64
-	// verdicts and groups are what the conditions and groupings of the set make of the event at hand.
-	verdicts []verdict
-	groups   []group
+	// skipped are the events that the engine passes over, a word for each block; empty where it takes all.
+	skipped []rows
+	// keys are all keys, one behind the other, and groups where those of each grouping are.
+	keys   []byte
+	groups []group
+	// judged is how many events of the block at hand were judged, and verdicts what the conditions of the set said of them.
+	judged   int
+	verdicts []verdicts
 	// long is where a line is made that has to be cut.
 	long []byte
 	evaluator
 }
 
-// group is a key in Batch.keys, made for the event of that number.
+// group is what one grouping makes of the events: for each event the place of its key, where some rule needs it. made are
+// those events of the block at hand that have one.
 type group struct {
-	event  uint64
-	from   uint64
-	length uint32
+	places []keyPlace
+	made   rows
 }
 
-// match is an event that a rule matches; the key is the length bytes from keys[from].
-type match struct {
-	from   uint64
-	event  uint32
-	length uint32
-}
+// keyPlace is where a key begins in Batch.keys, and in the low 16 bits its length.
+type keyPlace uint64
+
+const keyLengthBits = 16
 
 // NewBatch returns an empty batch for the set.
 func (s *Set) NewBatch() *Batch {
 	return &Batch{
 		set:       s,
-		matches:   make([][]match, len(s.rules)),
+		matched:   make([]int, len(s.rules)),
 		failed:    make([]uint64, len(s.rules)),
-		verdicts:  make([]verdict, len(s.conditions)),
+		verdicts:  make([]verdicts, len(s.conditions)),
 		groups:    make([]group, len(s.groupings)),
-		evaluator: newEvaluator(s.selector.Len(), s.slots),
+		evaluator: newEvaluator(s, blockSize),
 	}
 }
 
 // Reset empties the batch and sets the arrival time, in nanoseconds since 1970, of the events that will be added.
 func (b *Batch) Reset(arrival int64) {
 	b.arrival = arrival
-	b.times, b.lines, b.raw, b.keys = b.times[:0], b.lines[:0], b.raw[:0], b.keys[:0]
-	for i := range b.matches {
-		b.matches[i] = b.matches[i][:0]
-		b.failed[i] = 0
+	clear(b.messages)
+	clear(b.raw)
+	b.times, b.messages, b.raw, b.keys, b.matches = b.times[:0], b.messages[:0], b.raw[:0], b.keys[:0], b.matches[:0]
+	clear(b.matched)
+	clear(b.failed)
+	for i := range b.groups {
+		b.groups[i].places, b.groups[i].made = b.groups[i].places[:0], 0
 	}
+	b.judged = 0
 	b.release()
+	b.SkipNone()
 }
+
+// Values returns the fields of the event that was added last, by the indices of Set.Selector. They are valid until the
+// next Add or Reset, and must not be changed.
+func (b *Batch) Values() []event.Value { return b.values[(b.count-1)*b.fields : b.count*b.fields] }
 
 // Len returns how many events were added.
 func (b *Batch) Len() int { return len(b.times) }
@@ -88,26 +102,68 @@ func (b *Batch) Len() int { return len(b.times) }
 // Arrival returns the arrival time of the batch, in nanoseconds since 1970.
 func (b *Batch) Arrival() int64 { return b.arrival }
 
-// Add decodes one event: it checks the JSON, reads the time, and finds the rules that match. It fails, and adds nothing,
-// when the document is not a JSON object; the error is an *event.SyntaxError.
+// Add decodes one event: it checks the JSON and reads the time. Which rules match is found out for many events at once,
+// see Finish. It fails, and adds nothing, when the document is not a JSON object; the error is an *event.SyntaxError.
 func (b *Batch) Add(document []byte) (Timestamp, error) {
-	if err := b.set.selector.Scan(document, b.values); err != nil {
+	if b.count == blockSize {
+		b.beginBlock()
+	}
+	values := b.free()
+	if err := b.set.selector.Scan(document, values); err != nil {
 		return 0, err
 	}
-	at, timestamp := b.time()
-	index := uint32(len(b.times))
+	at, timestamp := b.time(&values[b.set.timestamp])
 	b.times = append(b.times, at)
-	b.lines = append(b.lines, b.values[b.set.message])
+	b.messages = append(b.messages, values[b.set.message].Raw())
 	b.raw = append(b.raw, document)
-	b.next()
-	for i, condition := range b.set.conditions {
-		b.verdicts[i] = b.evaluate(condition)
-	}
-	for i := range b.set.rules {
-		b.match(i, index)
+	if b.take(); b.count == blockSize {
+		b.Finish()
 	}
 	return timestamp, nil
 }
+
+func (b *Batch) beginBlock() {
+	b.next()
+	b.judged = 0
+	for i := range b.groups {
+		b.groups[i].made = 0
+	}
+}
+
+// Finish finds the rules that match, and the keys, for those of the added events for which that was not done yet.
+// Engine.Observe does it where it was not called, but the engine has one goroutine and decoding may have many. Events may
+// be added afterwards.
+func (b *Batch) Finish() {
+	of := firstRows(b.count) &^ firstRows(b.judged)
+	if of == 0 {
+		return
+	}
+	if b.judged == 0 {
+		b.matches = append(b.matches, make([]rows, len(b.set.rules))...)
+	}
+	b.judged = b.count
+	b.judgement++
+	for i, condition := range b.set.conditions {
+		b.verdicts[i] = b.evaluate(condition, of)
+	}
+	for i := range b.set.rules {
+		b.match(i, of)
+	}
+}
+
+// Skip makes the engine pass over the events for which skipped returns true, by their place in the batch, as if they had
+// not come. It is asked for each event, and takes the place of an earlier call.
+func (b *Batch) Skip(skipped func(event int) bool) {
+	b.skipped = append(b.skipped[:0], make([]rows, (len(b.times)+blockSize-1)/blockSize)...)
+	for i := range b.times {
+		if skipped(i) {
+			b.skipped[i/blockSize] |= rowBit(i)
+		}
+	}
+}
+
+// SkipNone undoes Skip.
+func (b *Batch) SkipNone() { b.skipped = b.skipped[:0] }
 
 // SetArrival makes the time of the last event the batch's arrival time, as replay wants it.
 func (b *Batch) SetArrival() {
@@ -116,8 +172,7 @@ func (b *Batch) SetArrival() {
 	}
 }
 
-func (b *Batch) time() (int64, Timestamp) {
-	value := b.values[b.set.timestamp]
+func (b *Batch) time(value *event.Value) (int64, Timestamp) {
 	switch value.Kind() {
 	case event.Missing, event.Null:
 		return b.arrival, TimestampMissing
@@ -133,49 +188,74 @@ func (b *Batch) time() (int64, Timestamp) {
 	return b.arrival, TimestampUnparsable
 }
 
-func (b *Batch) match(index int, number uint32) {
+// match notes which events of the block at hand a rule matches.
+func (b *Batch) match(index int, of rows) {
 	rule := &b.set.rules[index]
 	if rule.condition != none {
-		switch b.verdicts[rule.condition] {
-		case differs:
-			return
-		case fails:
-			b.failed[index]++
-			return
-		}
+		result := &b.verdicts[rule.condition]
+		b.failed[index] += uint64(result.fails.count())
+		of = result.matches
 	}
-	matched := match{event: number}
+	if of == 0 {
+		return
+	}
+	b.matched[index] += of.count()
+	b.matches[len(b.matches)-len(b.set.rules)+index] |= of
 	if rule.grouping != none {
-		key := b.group(rule.grouping)
-		matched.from, matched.length = key.from, key.length
+		b.group(rule.grouping, of)
 	}
-	b.matches[index] = append(b.matches[index], matched)
 }
 
-// group returns the event's key in a grouping, which is made once for all rules that have it.
-func (b *Batch) group(index int) *group {
-	made := &b.groups[index]
-	if made.event != b.event {
-		from := len(b.keys)
-		for _, field := range b.set.groupings[index] {
-			b.keys = b.appendKeyField(b.keys, field)
+// appendMatches appends the numbers of the events that a rule matches, without those to be skipped.
+func (b *Batch) appendMatches(numbers []int32, index int) []int32 {
+	for block := range len(b.matches) / len(b.set.rules) {
+		left := b.matches[block*len(b.set.rules)+index]
+		if block < len(b.skipped) {
+			left &^= b.skipped[block]
 		}
-		*made = group{b.event, uint64(from), uint32(len(b.keys) - from)}
+		for ; left != 0; left &= left - 1 {
+			numbers = append(numbers, int32(block*blockSize+left.first()))
+		}
 	}
-	return made
+	return numbers
 }
 
-// key returns the key of a match, as the engine knows it.
-func (b *Batch) key(m match) []byte { return b.keys[m.from : m.from+uint64(m.length)] }
+// group makes the keys of events in a grouping, once for all rules that have it.
+func (b *Batch) group(index int, of rows) {
+	made := &b.groups[index]
+	of &^= made.made
+	made.made |= of
+	first := len(b.times) - b.count
+	for len(made.places) < len(b.times) {
+		made.places = append(made.places, 0)
+	}
+	for ; of != 0; of &= of - 1 {
+		row, from := of.first(), len(b.keys)
+		for _, index := range b.set.groupings[index] {
+			b.keys = b.appendKeyField(b.keys, row, field(index))
+		}
+		made.places[first+row] = keyPlace(from)<<keyLengthBits | keyPlace(len(b.keys)-from)
+	}
+}
+
+// key returns the key of an event in the grouping of a rule that it matches; it is empty where the rule has none.
+func (b *Batch) key(rule int, number int32) []byte {
+	index := b.set.rules[rule].grouping
+	if index == none {
+		return nil
+	}
+	place := b.groups[index].places[number]
+	from := place >> keyLengthBits
+	return b.keys[from : from+place&(1<<keyLengthBits-1)]
+}
 
 // line returns what people see of an event: its message, or the whole document where it has none, cut. The text is a part of
 // the document, or of the batch's memory until the next call.
 func (b *Batch) line(number int32) line {
-	message := b.lines[number]
-	if message.Kind() != event.String {
+	raw := b.messages[number]
+	if len(raw) == 0 || raw[0] != '"' {
 		return line{text: cutLine(b.raw[number])}
 	}
-	raw := message.Raw()
 	inside := raw[1 : len(raw)-1]
 	if len(inside) <= maxLineLength {
 		return line{inside, true} // what it says is not longer
@@ -186,13 +266,18 @@ func (b *Batch) line(number int32) line {
 
 // appendKeyField appends the length and the text of a field's value. A missing field and null are the empty text: events
 // without the field share one window rather than go unwatched.
-func (b *Batch) appendKeyField(key []byte, field int) []byte {
+func (b *Batch) appendKeyField(key []byte, row int, field field) []byte {
 	start := len(key)
 	key = append(key, 0, 0)
-	if value := b.values[field]; value.Kind() == event.String {
-		key = append(key, b.field(field).text...)
-	} else {
-		key = value.AppendText(key)
+	switch column := b.column(field); {
+	case column.plain.has(row):
+		key = append(key, column.insides[row%blockSize]...)
+	case column.text.has(row):
+		b.at(row)
+		key = append(key, field.operand(&b.evaluator).text...)
+	default:
+		b.at(row)
+		key = b.value(int(field)).AppendText(key)
 	}
 	if text := key[start+2:]; len(text) > maxKeyField {
 		hash := sha256.Sum256(text)

@@ -68,6 +68,32 @@ func tenRules() []Rule {
 	})
 }
 
+// comparedRules are those that internal/bench/compare has ten of: no regular expression, two without a condition.
+func comparedRules() []Rule {
+	list := make([]Rule, 0, 10)
+	for i, where := range []string{
+		`http.response.status_code >= 500`, `http.response.status_code == 404`, `http.request.method == "DELETE"`,
+		`http.request.method in ["POST", "PUT", "DELETE"]`, `message contains "python-requests"`,
+		`http.request.method == "POST" and http.response.status_code >= 500`, `log.offset > 1000000000`,
+		`cloud.region startsWith "eu-" and not (host.name == "web-00001")`, ``,
+	} {
+		settings := []struct {
+			window    time.Duration
+			threshold uint64
+		}{
+			{30 * time.Second, 20}, {time.Minute, 100}, {10 * time.Second, 1000}, {time.Second, 100_000}, {5 * time.Minute, 1000},
+			{30 * time.Second, 5}, {10 * time.Second, 100}, {time.Second, MaxThreshold}, {time.Second, 5},
+		}[i]
+		list = append(list, Rule{
+			Name: fmt.Sprint("compared ", i), Where: where, Window: settings.window, Threshold: settings.threshold, Idle: DefaultIdle,
+		})
+	}
+	return append(list, Rule{
+		Name: "one address", GroupBy: []string{"source.address"}, Window: 10 * time.Second, Threshold: 100_000, Idle: DefaultIdle,
+		MaxKeys: MaxKeysLimit,
+	})
+}
+
 // perKey is a rule without a condition, with a window for each client; with a low threshold all of them are active.
 func perKey(threshold uint64) []Rule {
 	return []Rule{{
@@ -99,6 +125,7 @@ func scenarios() []scenario {
 		{"rules=0", nil, events.Options{}},
 		{"rules=1", oneRule(), events.Options{}},
 		{"rules=10", tenRules(), events.Options{}},
+		{"compared", comparedRules(), events.Options{Keys: 1000}},
 		{"every_event", []Rule{{Name: "all", Window: time.Minute, Threshold: 5, Idle: DefaultIdle}}, events.Options{}},
 		{"left_to_expr", []Rule{{Name: "all", Where: `http.response.status_code / 100 == 5`, Window: time.Minute, Threshold: 5}}, events.Options{}},
 		{"keys=1000/active", perKey(5), events.Options{}},
@@ -187,21 +214,32 @@ func BenchmarkCondition(b *testing.B) {
 	for _, rule := range tenRules()[:9] {
 		batch, c, _ := whereOf(b, rule.Where)
 		documents, _ := newTraffic(events.Options{}).window()
-		values := make([][]event.Value, len(documents))
-		for i, document := range documents {
-			values[i] = make([]event.Value, batch.set.selector.Len())
-			if err := batch.set.selector.Scan(document, values[i]); err != nil {
-				b.Fatal(err)
+		blocks := make([][]event.Value, len(documents)/blockSize)
+		for i := range blocks {
+			batch.next()
+			for _, document := range documents[i*blockSize:][:blockSize] {
+				if err := batch.set.selector.Scan(document, batch.free()); err != nil {
+					b.Fatal(err)
+				}
+				batch.take()
 			}
+			blocks[i] = slices.Clone(batch.values)
 		}
-		for name, evaluate := range map[string]func(*condition) verdict{"predicate": batch.evaluate, "expr": batch.run} {
+		for name, evaluate := range map[string]func(){
+			"predicate": func() { batch.evaluate(c, firstRows(blockSize)) },
+			"expr":      func() { new(verdicts).run(&batch.evaluator, c, firstRows(blockSize)) },
+		} {
 			b.Run(rule.Where+"/"+name, func(b *testing.B) {
 				b.ReportAllocs()
 				for i := 0; b.Loop(); i++ {
-					batch.values = values[i%len(values)]
+					batch.values = blocks[i%len(blocks)]
 					batch.next()
-					evaluate(c)
+					batch.judgement++
+					batch.count = blockSize
+					evaluate()
 				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/blockSize, "ns/event")
+				b.ReportMetric(0, "ns/op")
 			})
 		}
 	}

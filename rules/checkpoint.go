@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/logboom/logboom/window"
 )
@@ -25,6 +26,7 @@ func (e *Engine) AppendCheckpoint(to []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode rules: %w", err)
 	}
+	to = slices.Grow(to, e.checkpointSize())
 	to = binary.AppendUvarint(to, checkpointVersion)
 	to = binary.AppendUvarint(to, e.number)
 	to = appendBytes(to, definitions)
@@ -38,6 +40,16 @@ func (e *Engine) AppendCheckpoint(to []byte) ([]byte, error) {
 		})
 	}
 	return to, err
+}
+
+// checkpointSize returns about how many bytes a checkpoint has, so that it need not be moved as it grows.
+func (e *Engine) checkpointSize() int {
+	const aRun, aKey = 5, 128
+	keys := 0
+	for _, rule := range e.rules {
+		keys += len(rule.keys)
+	}
+	return aRun*e.runs + aKey*keys + 4<<10
 }
 
 func (k *keyState) append(to []byte) ([]byte, error) {

@@ -70,7 +70,8 @@ const none = -1
 type grouping []int
 
 // Compile checks the rules and compiles them. It fails with all mistakes at once: the error joins one *Error for each.
-func Compile(list []Rule) (*Set, error) {
+// The fields are read from every event beside those that rules need; see Batch.Values.
+func Compile(list []Rule, fields ...string) (*Set, error) {
 	set := &Set{rules: make([]compiled, len(list))}
 	compiling := compiler{set: set, paths: newPathTable(timestampField, messageField), conditions: make(map[string]int)}
 	var mistakes []error
@@ -89,8 +90,14 @@ func Compile(list []Rule) (*Set, error) {
 	if len(mistakes) > 0 {
 		return nil, errors.Join(mistakes...)
 	}
+	for _, field := range fields {
+		compiling.paths.index(field)
+	}
 	return set, set.selectFields(compiling.paths)
 }
+
+// Selector returns what reads the fields of events. Its indices are those of Batch.Values.
+func (s *Set) Selector() *event.Selector { return s.selector }
 
 // compiler has what is known while the rules of a set are compiled.
 type compiler struct {

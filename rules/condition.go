@@ -74,12 +74,20 @@ func (c *condition) bind(selected func(int) int, slots int) int {
 	return translating.slots
 }
 
-// evaluator runs conditions on one goroutine, reusing its memory.
+// evaluator runs conditions on one goroutine, on a block of events after the other, reusing its memory.
 type evaluator struct {
-	// values are the selected ones of the event at hand, event its number; operands are those that were decoded, by the
-	// same index. slots keep what is made of them, text what had to be unescaped.
-	values   []event.Value
+	// values are the selected ones of the block's events, of fields for each of them, and count is how many there are.
+	values []event.Value
+	fields int
+	count  int
+	// columns are what the events have in each field, as far as somebody asked in this judgement, which has a number.
+	columns   []column
+	judgement uint64
+	// row is the event at hand, event its number. operands are those of its values that were decoded, in the order of values.
+	// slots keep what is made of them, text what had to be unescaped.
+	row      int
 	event    uint64
+	first    uint64 // number of the block's first event
 	operands []operand
 	slots    []operand
 	text     []byte
@@ -88,24 +96,45 @@ type evaluator struct {
 	environment environment
 }
 
-func newEvaluator(fields, slots int) evaluator {
+// newEvaluator returns one for blocks of up to so many events.
+func newEvaluator(set *Set, events int) evaluator {
+	fields := set.selector.Len()
 	return evaluator{
-		values: make([]event.Value, fields), operands: make([]operand, fields), slots: make([]operand, slots),
+		fields: fields, first: 1, values: make([]event.Value, fields*events), operands: make([]operand, fields*events),
+		columns: make([]column, fields), slots: make([]operand, set.slots),
 	}
 }
 
-// next begins another event, whose values are in e.values.
+// next begins another block.
 func (e *evaluator) next() {
-	e.event++
+	e.first += blockSize
+	e.count = 0
 	e.text = e.text[:0]
 }
+
+// take counts another event in, the values of which have been put where free says.
+func (e *evaluator) take() { e.count++ }
+
+// free returns where the values of the block's next event go.
+func (e *evaluator) free() []event.Value {
+	return e.values[e.count*e.fields : (e.count+1)*e.fields]
+}
+
+// at makes an event of the block the one at hand.
+func (e *evaluator) at(row int) { e.row, e.event = row, e.first+uint64(row) }
+
+// value returns a value of the event at hand.
+func (e *evaluator) value(field int) *event.Value { return &e.values[e.row*e.fields+field] }
 
 // release drops what refers to documents.
 func (e *evaluator) release() {
 	clear(e.values)
 	clear(e.operands)
 	clear(e.slots)
-	e.text = e.text[:0]
+	for i := range e.columns {
+		clear(e.columns[i].insides[:])
+	}
+	e.next()
 }
 
 func (e *evaluator) slot(index int) *operand { return &e.slots[index] }
@@ -123,35 +152,46 @@ const (
 	undecided
 )
 
-// evaluate tells whether the event at hand meets the condition. An error is a mismatch: a field that an event does not
-// have, and that the condition did not ask about by == nil or ??, is no reason to stop.
-func (e *evaluator) evaluate(c *condition) verdict {
+// evaluate tells which events of the block meet the condition. An error is a mismatch: a field that an event does not have,
+// and that the condition did not ask about by == nil or ??, is no reason to stop. Between two judgements events may come.
+func (e *evaluator) evaluate(c *condition, of rows) (result verdicts) {
 	if c.predicate == nil {
-		return e.run(c)
-	}
-	switch result := c.predicate.test(e); {
-	case result == undecided:
-		return e.run(c)
-	case result == fails && e.misses(c.fields):
-		return differs
-	default:
+		result.run(e, c, of)
 		return result
 	}
+	result = judge(e, c.predicate, of)
+	if left := result.undecided; left != 0 {
+		result.undecided = 0
+		result.run(e, c, left)
+	}
+	if result.fails != 0 {
+		for _, field := range c.fields {
+			result.fails &^= e.misses(field)
+		}
+	}
+	return result
 }
 
-// misses tells whether the event lacks one of the fields.
-func (e *evaluator) misses(fields []int) bool {
-	return slices.ContainsFunc(fields, func(field int) bool { return isNothing(e.values[field]) })
+// misses tells which events lack a field.
+func (e *evaluator) misses(index int) rows { return e.column(field(index)).nothing }
+
+// run has expr judge events of the block.
+func (v *verdicts) run(e *evaluator, c *condition, of rows) {
+	for ; of != 0; of &= of - 1 {
+		row := of.first()
+		e.at(row)
+		v.add(row, e.run(c))
+	}
 }
 
 func isNothing(value event.Value) bool { return value.Kind() <= event.Null }
 
-// run gives the condition to expr's machine.
+// run gives the condition and the event at hand to expr's machine.
 func (e *evaluator) run(c *condition) verdict {
 	e.environment.Fields = e.environment.Fields[:0]
 	missing := false
 	for _, field := range c.fields {
-		value := e.values[field].Any()
+		value := e.value(field).Any()
 		missing = missing || value == nil
 		e.environment.Fields = append(e.environment.Fields, value)
 	}

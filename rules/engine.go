@@ -62,7 +62,9 @@ type Engine struct {
 	ends      map[endKey]int64
 	recorder  recorder
 	decided   []decision
-	err       error
+	// numbers are the events of the batch that the rule at hand matches.
+	numbers []int32
+	err     error
 }
 
 // decision is a transition with the place of its event in the batch, for the order of the outcome.
@@ -90,13 +92,14 @@ func (e *Engine) Observe(batch *Batch, clock int64) (Outcome, error) {
 	if batch.set != e.set {
 		return Outcome{}, ErrOtherSet
 	}
+	batch.Finish()
 	e.begin(clock)
 	e.recorder.begin(batch)
 	for i, rule := range e.rules {
 		if batch.failed[i] > 0 {
 			rule.counters.ConditionErrors.Add(batch.failed[i])
 		}
-		if len(batch.matches[i]) == 0 {
+		if batch.matched[i] == 0 {
 			continue
 		}
 		e.observeRule(rule, batch)
@@ -134,35 +137,78 @@ func (e *Engine) finish() (Outcome, error) {
 // observeRule takes the rule's events of a batch in turn. Keys are independent of each other, so going rule by rule gives
 // what going event by event would, and keeps the observations of a rule together.
 func (e *Engine) observeRule(rule *ruleState, batch *Batch) {
-	var late, clamped uint64
-	for _, match := range batch.matches[rule.index] {
-		key := e.key(rule, batch.key(match), batch, int32(match.event))
+	observing := observation{engine: e, rule: rule, batch: batch}
+	e.numbers = batch.appendMatches(e.numbers[:0], rule.index)
+	for left := e.numbers; len(left) > 0; {
+		number := left[0]
+		key := e.key(rule, batch.key(rule.index, number), batch, number)
 		if key == nil {
 			return
 		}
-		at := batch.times[match.event]
-		if !e.options.Unclamped && at > batch.arrival && at-batch.arrival > FutureLimit {
-			at = batch.arrival
-			if key.window.Seen() {
-				at = key.window.Max()
-			}
-			clamped++
-		}
-		key.lastMatch = e.clock
-		if !e.observeEvent(key, at, batch, int32(match.event)) {
-			late++
-		}
-		if e.options.Watch != nil {
-			e.options.Watch(Observed{
-				Rule: rule.Name, Key: showKey([]byte(key.key)), Time: batch.times[match.event],
-				Count: key.window.Count(), Active: key.alert.State() == window.Active,
-			})
+		plain := observing.event(key, number)
+		left = left[1:]
+		if plain && len(rule.GroupBy) == 0 {
+			left = observing.repeat(key, number, left)
 		}
 	}
 	e.recorder.freshLines(batch)
-	rule.counters.Matched.Add(uint64(len(batch.matches[rule.index])))
-	rule.counters.Late.Add(late)
-	rule.counters.Clamped.Add(clamped)
+	rule.counters.Matched.Add(uint64(len(e.numbers)))
+	rule.counters.Late.Add(observing.late)
+	rule.counters.Clamped.Add(observing.clamped)
+}
+
+// observation is the taking of one rule's events of a batch.
+type observation struct {
+	engine        *Engine
+	rule          *ruleState
+	batch         *Batch
+	late, clamped uint64
+}
+
+// event takes one event. It returns whether it counted at its own time.
+func (o *observation) event(key *keyState, number int32) bool {
+	e, batch := o.engine, o.batch
+	at, plain := batch.times[number], true
+	if !e.options.Unclamped && at > batch.arrival && at-batch.arrival > FutureLimit {
+		at, plain = batch.arrival, false
+		if key.window.Seen() {
+			at = key.window.Max()
+		}
+		o.clamped++
+	}
+	key.lastMatch = e.clock
+	if !e.observeEvent(key, at, batch, number) {
+		o.late++
+		plain = false
+	}
+	if e.options.Watch != nil {
+		e.options.Watch(Observed{
+			Rule: o.rule.Name, Key: showKey([]byte(key.key)), Time: batch.times[number],
+			Count: key.window.Count(), Active: key.alert.State() == window.Active,
+		})
+	}
+	return plain
+}
+
+// repeat takes at once those of the key's next events that have the time of the one before, which counted, as long as they
+// can't change the alert: nothing more expires at that time, so they only raise the count. It returns what is left.
+func (o *observation) repeat(key *keyState, before int32, left []int32) []int32 {
+	e, batch, at := o.engine, o.batch, o.batch.times[before]
+	same := 0
+	for same < len(left) && batch.times[left[same]] == at {
+		same++
+	}
+	opens := key.alert.State() == window.Inactive && key.window.Count()+uint64(same) >= key.rule.Threshold
+	if same == 0 || opens || e.options.Watch != nil || e.runs >= e.options.RunBudget {
+		return left
+	}
+	e.add(key, at, uint64(same))
+	e.recorder.observe(key, at, uint64(same))
+	for _, number := range left[max(0, same-maxLines):same] {
+		e.recorder.line(key, number)
+	}
+	e.judge(key, batch, left[same-1])
+	return left[same:]
 }
 
 // observeEvent adds one event to its window and judges it. It returns false for an event that came too late.
@@ -174,7 +220,7 @@ func (e *Engine) observeEvent(key *keyState, at int64, batch *Batch, number int3
 		return false
 	}
 	key.rule.touch(key)
-	e.recorder.observe(key, at)
+	e.recorder.observe(key, at, 1)
 	ends := key.alert.State() == window.Active && key.window.Count() < key.rule.Threshold
 	if !ends {
 		// The line of the event that ends an episode is no line of the episode.

@@ -745,3 +745,37 @@ func TestTimestamps(t *testing.T) {
 		t.Error("an array was taken for an event")
 	}
 }
+
+// Events that are skipped leave no trace, and the same batch can be judged again without.
+func TestSkippedEventsLeaveNoTrace(t *testing.T) {
+	set, err := Compile([]Rule{{Name: "r", Window: time.Second, Threshold: 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := set.NewBatch()
+	batch.Reset(1e18)
+	for i := range 4 {
+		if _, err := batch.Add(fmt.Appendf(nil, `{"@timestamp":"2026-11-24T10:00:00.%03dZ","message":"%d"}`, i, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	judge := func() (transitions int, matched uint64) {
+		engine := NewEngine(Options{})
+		if _, err := engine.Change(set, 0); err != nil {
+			t.Fatal(err)
+		}
+		outcome, err := engine.Observe(batch, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(outcome.Transitions), engine.Counters()["r"].Matched.Load()
+	}
+	batch.Skip(func(event int) bool { return event%2 == 0 })
+	if transitions, matched := judge(); transitions != 0 || matched != 2 {
+		t.Errorf("%d transitions, %d matched with two of four skipped", transitions, matched)
+	}
+	batch.SkipNone()
+	if transitions, matched := judge(); transitions != 1 || matched != 4 {
+		t.Errorf("%d transitions, %d matched with none skipped", transitions, matched)
+	}
+}

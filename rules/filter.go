@@ -23,17 +23,18 @@ func NewFilter(where string) (*Filter, error) {
 	if err := set.selectFields(compiling.paths); err != nil {
 		return nil, err
 	}
-	return &Filter{set.conditions[0], set.selector, newEvaluator(set.selector.Len(), set.slots)}, nil
+	return &Filter{set.conditions[0], set.selector, newEvaluator(set, 1)}, nil
 }
 
 // Matches tells whether a document meets the condition. It is false where the condition cannot be evaluated, and where the
 // document is no JSON object. The document is not kept.
 func (f *Filter) Matches(document []byte) bool {
-	if err := f.selector.Scan(document, f.evaluator.values); err != nil {
+	if err := f.selector.Scan(document, f.evaluator.free()); err != nil {
 		return false
 	}
-	f.evaluator.next()
-	matched := f.evaluator.evaluate(f.condition) == matches
+	f.evaluator.take()
+	f.evaluator.judgement++
+	matched := f.evaluator.evaluate(f.condition, firstRows(1)).matches != 0
 	f.evaluator.release()
 	return matched
 }

@@ -24,7 +24,7 @@ func (m member) test(e *evaluator) verdict {
 	case left.kind != textOperand:
 		return undecided
 	}
-	return findText(e.values[m.array].Raw(), left.text)
+	return findText(e.value(int(m.array)).Raw(), left.text)
 }
 
 // findText looks for a text among the elements of an array, which is valid JSON.

@@ -89,10 +89,10 @@ func order(a, b *operand) (result int, ok bool) {
 
 // field returns a field's value in the event at hand. It is decoded once an event, whoever asks.
 func (e *evaluator) field(index int) *operand {
-	o := &e.operands[index]
+	o := &e.operands[e.row*e.fields+index]
 	if o.event != e.event {
 		o.event = e.event
-		e.decode(o, e.values[index])
+		e.decode(o, *e.value(index))
 	}
 	return o
 }

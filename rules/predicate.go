@@ -2,7 +2,9 @@ package rules
 
 import (
 	"bytes"
+	"maps"
 	"regexp"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -171,7 +173,7 @@ func (d *disjunction) test(e *evaluator) verdict {
 // isNil is field == nil, which needs no decoding.
 type isNil struct{ field int }
 
-func (i isNil) test(e *evaluator) verdict { return verdictOf(isNothing(e.values[i.field])) }
+func (i isNil) test(e *evaluator) verdict { return verdictOf(isNothing(*e.value(i.field))) }
 
 // equality is a == b.
 type equality struct{ left, right source }
@@ -238,10 +240,31 @@ func (t *textual) test(e *evaluator) verdict {
 	return verdictOf(t.holds(left.text, right.text))
 }
 
-// contains is a textual test for a constant text.
-type contains struct {
+// affix is a test for a constant text at the beginning or the end.
+type affix struct {
 	left source
-	part finder
+	text []byte
+	cut  func(text, part []byte) bool // bytes.HasPrefix or bytes.HasSuffix
+}
+
+func (a *affix) test(e *evaluator) verdict {
+	switch left := a.left.operand(e); left.kind {
+	case nilOperand:
+		return differs
+	case textOperand:
+		return verdictOf(a.holds(left.text))
+	default:
+		return left.outcome()
+	}
+}
+
+func (a *affix) holds(text []byte) bool { return a.cut(text, a.text) }
+
+// contains is a test for a constant text anywhere.
+type contains struct {
+	left    source
+	part    finder
+	written written
 }
 
 func (c *contains) test(e *evaluator) verdict {
@@ -272,6 +295,7 @@ type pattern struct {
 	left       source
 	expression *regexp.Regexp
 	required   []finder
+	written    []finder // the required parts as they stand in strings with canonical escapes, none if not known
 }
 
 func (p *pattern) test(e *evaluator) verdict {
@@ -289,16 +313,39 @@ func (p *pattern) test(e *evaluator) verdict {
 type wordSet struct {
 	left  source
 	words map[string]struct{}
+	few   []string // the same if they are so few that going through them takes less time
+}
+
+// fewWords is up to how many words are compared one by one.
+const fewWords = 8
+
+func newWordSet(left source, words map[string]struct{}) *wordSet {
+	set := &wordSet{left: left, words: words}
+	if len(words) <= fewWords {
+		set.few = slices.Sorted(maps.Keys(words))
+	}
+	return set
+}
+
+func (w *wordSet) has(text []byte) bool {
+	if len(w.words) > fewWords {
+		_, has := w.words[string(text)]
+		return has
+	}
+	for _, word := range w.few {
+		if string(text) == word {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *wordSet) test(e *evaluator) verdict {
 	switch left := w.left.operand(e); left.kind {
 	case nilOperand:
-		_, has := w.words[""]
-		return verdictOf(has)
+		return verdictOf(w.has(nil))
 	case textOperand:
-		_, has := w.words[string(left.text)]
-		return verdictOf(has)
+		return verdictOf(w.has(left.text))
 	default:
 		return left.outcome()
 	}

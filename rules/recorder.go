@@ -135,17 +135,17 @@ func (r *recorder) newKey(key *keyState) {
 	r.record = append(r.record, key.key...)
 }
 
-// observe records one event that counted.
-func (r *recorder) observe(key *keyState, at int64) {
+// observe records events of one time that counted.
+func (r *recorder) observe(key *keyState, at int64, events uint64) {
 	if r.off {
 		return
 	}
 	if r.pending.key == key && r.pending.time == at {
-		r.pending.more++
+		r.pending.more += events
 		return
 	}
 	r.flush()
-	r.pending.key, r.pending.time, r.pending.more = key, at, 0
+	r.pending.key, r.pending.time, r.pending.more = key, at, events-1
 }
 
 func (r *recorder) flush() {

@@ -74,12 +74,18 @@ func (t *translator) binary(node *ast.BinaryNode) predicate {
 		return &comparison{left, right, differs, matches, matches}
 	case "contains":
 		if part, isConstant := node.Right.(*ast.StringNode); isConstant {
-			return &contains{left, newFinder(part.Value)}
+			return &contains{left, newFinder(part.Value), newWritten(part.Value)}
 		}
 		return &textual{left, right, bytes.Contains}
 	case "startsWith":
+		if part, isConstant := node.Right.(*ast.StringNode); isConstant {
+			return &affix{left, []byte(part.Value), bytes.HasPrefix}
+		}
 		return &textual{left, right, bytes.HasPrefix}
 	case "endsWith":
+		if part, isConstant := node.Right.(*ast.StringNode); isConstant {
+			return &affix{left, []byte(part.Value), bytes.HasSuffix}
+		}
 		return &textual{left, right, bytes.HasSuffix}
 	}
 	return nil
@@ -121,7 +127,7 @@ func (t *translator) in(node *ast.BinaryNode) predicate {
 	case *ast.ConstantNode:
 		switch values := right.Value.(type) {
 		case map[string]struct{}:
-			return &wordSet{left, values}
+			return newWordSet(left, values)
 		case []any:
 			return literals(left, values)
 		}
@@ -174,7 +180,8 @@ func (t *translator) matches(node *ast.BinaryNode) predicate {
 	if err != nil {
 		return nil
 	}
-	return &pattern{left, expression, requiredParts(text.Value)}
+	required := requiredParts(text.Value)
+	return &pattern{left, expression, required, writtenParts(required)}
 }
 
 // source translates a node whose value is compared.

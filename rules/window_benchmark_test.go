@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"testing"
 	"time"
-
-	"github.com/logboom/logboom/event"
 )
 
 // clocked is a batch of events of which only the times matter: 100,000 a second, at full resolution or in milliseconds.
@@ -18,12 +16,15 @@ func newClocked(set *Set) *clocked {
 	c := &clocked{batch: set.NewBatch(), at: start}
 	c.batch.Reset(start)
 	c.batch.times = make([]int64, windowSize)
-	c.batch.lines = make([]event.Value, windowSize)
+	c.batch.messages = make([][]byte, windowSize)
 	c.batch.raw = make([][]byte, windowSize)
 	for i := range c.batch.raw {
 		c.batch.raw[i] = []byte(`{"message":"a line"}`)
-		c.batch.matches[0] = append(c.batch.matches[0], match{event: uint32(i)})
 	}
+	for range windowSize / blockSize {
+		c.batch.matches = append(c.batch.matches, firstRows(blockSize))
+	}
+	c.batch.matched[0] = windowSize
 	return c
 }
 

@@ -57,7 +57,7 @@ func newRoot() *cobra.Command {
 		return &app.UsageError{Err: fmt.Errorf("%w; see %s --help", err, command.CommandPath())}
 	})
 	root.AddCommand(
-		newRun(), newCheck(), newReplay(), newDemo(), newSend(), newBench(), newHealth(), newVersion(),
+		newRun(), newCheck(), newReplay(), newDLQ(), newDemo(), newSend(), newBench(), newHealth(), newVersion(),
 	)
 	for _, command := range root.Commands() {
 		command.Args = usageArgs(command.Args)

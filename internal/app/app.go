@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"github.com/logboom/logboom/internal/pipeline"
 	"github.com/logboom/logboom/internal/web"
 	"github.com/logboom/logboom/lumberjack"
+	"github.com/logboom/logboom/outputs"
 	"github.com/logboom/logboom/rules"
 	"github.com/logboom/logboom/sinks"
 )
@@ -62,7 +64,11 @@ type App struct {
 	lumberjack  *lumberjack.Server
 	kafka       *kafka.Source
 	deliveries  []*sinks.Delivery
+	outputs     []*outputs.Delivery
 	web         *web.Server
+
+	// asksForCertificates says whether Lumberjack clients are asked to prove who they are.
+	asksForCertificates bool
 
 	// started are the things to stop, in the order in which they were started.
 	started  []stopper
@@ -106,7 +112,7 @@ func within(ctx context.Context, stop func(context.Context) error) error {
 func New(c config.Config, options Options) (*App, error) {
 	a := &App{config: c, options: options, logger: options.Logger, failed: make(chan error, 8)}
 	var err error
-	if a.rules, err = rules.Compile(c.Rules); err != nil {
+	if a.rules, err = rules.Compile(c.Rules, pipeline.ResendPaths()...); err != nil {
 		return nil, fmt.Errorf("compile rules: %w", err)
 	}
 	if err := a.bind(); err != nil {
@@ -165,7 +171,7 @@ func (a *App) Failed() <-chan error { return a.failed }
 // Start recovers what the journal holds and sets everything going. After an error it has stopped what it had started.
 func (a *App) Start() error {
 	for _, step := range []func() error{
-		a.startWeb, a.openStores, a.startPipeline, a.startSinks, a.startLumberjack, a.startKafka,
+		a.startWeb, a.openStores, a.startPipeline, a.startSinks, a.startOutputs, a.startLumberjack, a.startKafka,
 	} {
 		if err := step(); err != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), deliveryDrain)
@@ -206,7 +212,8 @@ func (a *App) startPipeline() error {
 	var err error
 	a.pipeline, err = pipeline.New(pipeline.Options{
 		Journal: a.journal, Rules: a.rules, DeadLetter: a.keepEvents, Acknowledge: acknowledge,
-		Sinks: sinkNames(a.config.Alerts), Logger: a.component("pipeline"),
+		Sinks: sinkNames(a.config.Alerts), Outputs: outputNames(a.config.Outputs), Resends: true,
+		Builtin: a.config.Alerts.Builtin, Logger: a.component("pipeline"),
 	})
 	if err != nil {
 		return fmt.Errorf("start pipeline: %w", err)
@@ -224,6 +231,8 @@ func (a *App) startLumberjack() error {
 	if err != nil {
 		return err
 	}
+	a.asksForCertificates = options.TLS != nil && options.TLS.ClientAuth != tls.NoClientCert
+	options.KeepParts = len(a.config.Outputs) > 0
 	a.lumberjack = lumberjack.New(a.handleLumberjack, options)
 	a.onStop("lumberjack", source(a.serve("lumberjack", a.lumberjack, a.lumberjackListener)))
 	a.logger.Info().Str("component", "lumberjack").Stringer("address", a.LumberjackAddress()).Bool("tls", options.TLS != nil).

@@ -11,6 +11,9 @@ import (
 
 	"github.com/logboom/logboom/internal/config"
 	"github.com/logboom/logboom/internal/kafka"
+	"github.com/logboom/logboom/outputs"
+	"github.com/logboom/logboom/outputs/logstash"
+	"github.com/logboom/logboom/sinks"
 )
 
 // checkTimeout bounds the question to one server.
@@ -49,7 +52,11 @@ func Check(ctx context.Context, options CheckOptions, streams Streams) error {
 	if len(c.Rules) != 1 {
 		rules = fmt.Sprintf("%d rules", len(c.Rules))
 	}
-	printf(streams.Out, "%s: good: %s, alerts to %s\n", source, rules, list(sinkNames(c.Alerts)))
+	passedOn := ""
+	if len(c.Outputs) > 0 {
+		passedOn = ", events to " + list(outputNames(c.Outputs))
+	}
+	printf(streams.Out, "%s: good: %s, alerts to %s%s\n", source, rules, list(sinkNames(c.Alerts)), passedOn)
 	if options.Online {
 		return checkOnline(ctx, c, streams.Out)
 	}
@@ -75,13 +82,42 @@ func checkFiles(c config.Config) error {
 		}
 	}
 	if c.Alerts.Slack != nil {
-		sink, failure := openSlack(*c.Alerts.Slack)
+		sink, failure := openSlack(*c.Alerts.Slack, zerolog.Nop())
 		err = errors.Join(err, failure)
 		if failure == nil {
 			err = errors.Join(err, sink.Close())
 		}
 	}
+	for _, name := range receiverNames(c.Alerts) {
+		sink, failure := openReceiver(name, c.Alerts)
+		if failure != nil {
+			err = errors.Join(err, fmt.Errorf("alerts.%s: %w", name, failure))
+			continue
+		}
+		err = errors.Join(err, sink.Close())
+	}
+	for _, output := range c.Outputs {
+		opened, failure := openForCheck(output)
+		if failure != nil {
+			err = errors.Join(err, failure)
+			continue
+		}
+		err = errors.Join(err, opened.Close())
+	}
 	return err
+}
+
+// openForCheck opens an output of events that nothing will be written to.
+func openForCheck(c config.Output) (outputs.Output, error) {
+	encoder, err := logstash.NewEncoder(logstash.Settings{})
+	if err != nil {
+		return nil, err
+	}
+	opened, err := openOutput(c, encoder, io.Discard, zerolog.Nop())
+	if err != nil {
+		return nil, fmt.Errorf("outputs.%s: %w", c.Name, err)
+	}
+	return opened.output, nil
 }
 
 func checkOnline(ctx context.Context, c config.Config, out io.Writer) error {
@@ -97,6 +133,10 @@ func checkOnline(ctx context.Context, c config.Config, out io.Writer) error {
 			printf(out, "%-14s FAILED: %v\n", name, err)
 			return
 		}
+		if noticing, ok := target.(sinks.Noticing); ok && noticing.Notice() != "" {
+			printf(out, "%-14s good, but %s\n", name, noticing.Notice())
+			return
+		}
 		printf(out, "%-14s good\n", name)
 	}
 	if alerts := c.Alerts.Elasticsearch; alerts != nil {
@@ -104,8 +144,18 @@ func checkOnline(ctx context.Context, c config.Config, out io.Writer) error {
 		ask(elasticsearchSink, sink, err)
 	}
 	if alerts := c.Alerts.Slack; alerts != nil {
-		sink, err := openSlack(*alerts)
+		sink, err := openSlack(*alerts, zerolog.Nop())
 		ask(slackSink, sink, err)
+	}
+	for _, name := range receiverNames(c.Alerts) {
+		sink, err := openReceiver(name, c.Alerts)
+		ask(name, sink, err)
+	}
+	for _, output := range c.Outputs {
+		opened, err := openForCheck(output)
+		if target, ok := opened.(checker); ok || err != nil {
+			ask("output "+output.Name, target, err)
+		}
 	}
 	if input := c.Inputs.Kafka; input != nil {
 		options, err := kafkaOptions(*input, zerolog.Nop())

@@ -18,6 +18,9 @@ func (a *App) sources() web.Sources {
 	for _, delivery := range a.deliveries {
 		shown.Sinks = append(shown.Sinks, web.Sink{Name: delivery.Stats().Name, Stats: delivery.Stats})
 	}
+	for _, delivery := range a.outputs {
+		shown.Outputs = append(shown.Outputs, web.Output{Name: delivery.Stats().Name, Stats: delivery.Stats})
+	}
 	return shown
 }
 
@@ -31,6 +34,7 @@ func (a *App) secrets() sinks.Secrets {
 	if c := a.config.Alerts.Slack; c != nil {
 		secrets = append(secrets, c.Token, c.Webhook)
 	}
+	secrets = append(secrets, receiverSecrets(a.config.Alerts)...)
 	if c := a.config.Inputs.Kafka; c != nil && c.SASL != nil {
 		secrets = append(secrets, c.SASL.Password)
 	}

@@ -22,6 +22,10 @@ import (
 const (
 	elasticsearchSink = "elasticsearch"
 	slackSink         = "slack"
+	webhookSink       = "webhook"
+	alertmanagerSink  = "alertmanager"
+	pagerDutySink     = "pagerduty"
+	emailSink         = "email"
 	fileSink          = "file"
 	stdoutSink        = "stdout"
 )
@@ -34,6 +38,10 @@ func sinkNames(alerts config.Alerts) []string {
 	}{
 		{elasticsearchSink, alerts.Elasticsearch != nil},
 		{slackSink, alerts.Slack != nil},
+		{webhookSink, alerts.Webhook != nil},
+		{alertmanagerSink, alerts.Alertmanager != nil},
+		{pagerDutySink, alerts.PagerDuty != nil},
+		{emailSink, alerts.Email != nil},
 		{fileSink, alerts.File != nil},
 		{stdoutSink, alerts.Stdout != nil},
 	} {
@@ -50,7 +58,9 @@ func openSink(name string, alerts config.Alerts, stdout io.Writer, logger zerolo
 	case elasticsearchSink:
 		return openElasticsearch(*alerts.Elasticsearch, logger)
 	case slackSink:
-		return openSlack(*alerts.Slack)
+		return openSlack(*alerts.Slack, logger)
+	case webhookSink, alertmanagerSink, pagerDutySink, emailSink:
+		return openReceiver(name, alerts)
 	case fileSink:
 		return file.New(alerts.File.Path, logger)
 	case stdoutSink:
@@ -74,10 +84,11 @@ func openElasticsearch(c config.Elasticsearch, logger zerolog.Logger) (*elastics
 	})
 }
 
-func openSlack(c config.Slack) (*slack.Sink, error) {
+func openSlack(c config.Slack, logger zerolog.Logger) (*slack.Sink, error) {
 	return slack.New(slack.Options{
 		Token: c.Token.Reveal(), Channel: c.Channel, WebhookURL: c.Webhook.Reveal(), URL: c.URL, Timeout: c.Timeout,
-		TextTemplate: c.Text, DetailsTemplate: c.Details,
+		TextTemplate: c.Text, DetailsTemplate: c.Details, LinkTemplate: c.Link, StormThreshold: c.StormThreshold,
+		Logger: logger,
 	})
 }
 
@@ -105,9 +116,13 @@ func (a *App) startSinks() error {
 
 // keepAlert writes an alert that a sink refused for good to the dead letters.
 func (a *App) keepAlert(ctx context.Context, letter sinks.DeadLetter) error {
-	return a.deadLetters.Write(ctx, deadletter.Letter{
+	err := a.deadLetters.Write(ctx, deadletter.Letter{
 		Output: letter.Output, ID: letter.ID, Reason: letter.Reason, Document: letter.Document,
 	})
+	if err == nil {
+		a.pipeline.AlertSetAside(letter.Output, a.secrets().Redact(letter.Reason), letter.ID)
+	}
+	return err
 }
 
 // drainSinks waits until the sinks that are not failing have taken everything, or ctx ends.
@@ -137,7 +152,8 @@ func (a *App) drainSinks(ctx context.Context) error {
 
 func (a *App) delivered() bool {
 	for _, delivery := range a.deliveries {
-		if stats := delivery.Stats(); stats.Waiting > 0 && stats.State != sinks.StateRetrying {
+		stats := delivery.Stats()
+		if stats.Waiting > 0 && stats.State != sinks.StateRetrying && stats.State != sinks.StateBlocked {
 			return false
 		}
 	}

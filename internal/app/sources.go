@@ -12,6 +12,7 @@ import (
 	"github.com/logboom/logboom/internal/kafka"
 	"github.com/logboom/logboom/internal/pipeline"
 	"github.com/logboom/logboom/lumberjack"
+	"github.com/logboom/logboom/outputs/logstash"
 )
 
 // handleLumberjack gives a window to the pipeline. It is acknowledged when it is safe, and the connection reads on meanwhile.
@@ -22,10 +23,28 @@ func (a *App) handleLumberjack(ctx context.Context, batch *lumberjack.Batch) err
 	}
 	wait, err := a.pipeline.Begin(ctx, &pipeline.Batch{
 		Source: "lumberjack", Peer: batch.Remote.String(), Events: batch.Events, Rejected: rejected,
-		Received: batch.Received,
+		Parts: partsOf(batch.Parts), TLS: peerOf(batch.TLS, a.asksForCertificates), Received: batch.Received,
+		MayComeAgain: true,
 	})
 	batch.Wait = wait
 	return err
+}
+
+func partsOf(parts []lumberjack.Part) []pipeline.Part {
+	list := make([]pipeline.Part, len(parts))
+	for i, part := range parts {
+		list[i] = pipeline.Part(part)
+	}
+	return list
+}
+
+// peerOf returns what is kept of a handshake in which the sender was asked for its certificate.
+func peerOf(state *tls.ConnectionState, asked bool) *pipeline.TLS {
+	if state == nil || !asked {
+		return nil
+	}
+	peer := logstash.PeerOf(state)
+	return &pipeline.TLS{Verified: peer.Verified, Version: peer.Version, Subject: peer.Subject, Cipher: peer.Cipher}
 }
 
 // handleKafka gives records to the pipeline, with the positions that stand in the same commit.
@@ -87,21 +106,11 @@ func serverTLS(c *config.ServerTLS) (*tls.Config, error) {
 func kafkaOptions(c config.Kafka, logger zerolog.Logger) (kafka.Options, error) {
 	options := kafka.Options{
 		Brokers: c.Brokers, Topics: c.Topics, Group: c.Group, ClientID: c.ClientID, SessionTimeout: c.SessionTimeout,
-		Start: kafka.Start(c.Start), Logger: logger,
+		Start: kafka.Start(c.Start), SASL: saslOf(c.SASL), Logger: logger,
 	}
-	if c.SASL != nil {
-		options.SASL = kafka.SASL{
-			Mechanism: string(c.SASL.Mechanism), Username: c.SASL.Username, Password: c.SASL.Password.Reveal(),
-		}
+	var err error
+	if options.TLS, err = clientTLS(c.TLS); err != nil {
+		return options, fmt.Errorf("inputs.kafka.%w", err)
 	}
-	if !c.TLS.Enabled {
-		return options, nil
-	}
-	loaded, err := kafka.LoadTLS(c.TLS.CA, c.TLS.Certificate, c.TLS.Key, c.TLS.InsecureSkipVerify)
-	if err != nil {
-		return options, fmt.Errorf("inputs.kafka.tls: %w", err)
-	}
-	loaded.ServerName = c.TLS.ServerName
-	options.TLS = loaded
 	return options, nil
 }

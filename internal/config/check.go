@@ -25,9 +25,16 @@ func (d *decoder) check(c *Config) {
 	if c.Alerts.Slack != nil {
 		d.checkSlack()
 	}
+	d.checkReceivers(c.Alerts)
+	d.checkOutputs(c.Outputs)
+	d.checkFileOutputs(c)
+	d.checkLumberjackOutputs(c.Outputs)
+	d.checkHTTPOutputs(c.Outputs)
+	d.checkElasticsearchOutputs(c.Outputs)
+	d.checkKafkaOutputs(c)
 	d.checkHTTP(c.HTTP)
 	d.checkRules(c.Rules)
-	if c.Alerts == (Alerts{}) && d.sound("alerts") {
+	if c.Alerts == (Alerts{Builtin: c.Alerts.Builtin}) && d.sound("alerts") {
 		d.warn("alerts", "alerts go nowhere but to the journal")
 	}
 }

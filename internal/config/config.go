@@ -18,8 +18,10 @@ type Config struct {
 	// Rules may be empty, then nothing raises an alert. MaxKeys and Idle are always filled in; Idle 0 is "off".
 	Rules  []rules.Rule
 	Alerts Alerts
-	HTTP   HTTP
-	Log    Log
+	// Outputs are where events are passed on to; with none of them they are judged and forgotten.
+	Outputs []Output
+	HTTP    HTTP
+	Log     Log
 	// Warnings are what is allowed but hardly meant. They are for whoever starts logboom and change nothing.
 	Warnings []Mistake
 }
@@ -153,12 +155,38 @@ const (
 	MechanismPlain    Mechanism = "PLAIN"
 )
 
+// Output is a place that events are passed on to.
+type Output struct {
+	// Name is what it is called in logs, metrics and dead letters, and what its place in the journal is kept under.
+	Name string
+	Type OutputType
+	// Where chooses the events; empty for all.
+	Where string
+	// Required says that the output must have every event: the journal keeps what it has not had, and when that is full no
+	// events are taken. One that is not required misses what is more than MaxBehind bytes of the journal behind.
+	Required  bool
+	MaxBehind int64
+
+	// The settings of its type, nil of others.
+	File          *EventFile
+	Elasticsearch *EventElasticsearch
+	Kafka         *EventKafka
+	Lumberjack    *EventLumberjack
+	HTTP          *EventHTTP
+}
+
 // Alerts are where alerts go. With none of them they are only in the journal.
 type Alerts struct {
 	Elasticsearch *Elasticsearch
 	Slack         *Slack
+	Webhook       *Webhook
+	Alertmanager  *Alertmanager
+	PagerDuty     *PagerDuty
+	Email         *Email
 	File          *File
 	Stdout        *Stdout
+	// Builtin switches on the alerts that logboom raises about itself: a journal that fills, dead letters.
+	Builtin bool
 }
 
 // Elasticsearch is a cluster that alert documents are written to. At most one of Password and APIKey is set.
@@ -187,6 +215,10 @@ type Slack struct {
 	URL string
 	// Text and Details are templates of the message's first line and of the block below; empty for the built-in ones.
 	Text, Details string
+	// Link is a template of the address where the logs can be looked at; empty for none.
+	Link string
+	// StormThreshold is how many alerts may begin in a minute before they are counted in one message.
+	StormThreshold int
 	// Timeout bounds one request.
 	Timeout time.Duration
 }

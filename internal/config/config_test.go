@@ -30,7 +30,7 @@ func TestDefault(t *testing.T) {
 		Rules: []rules.Rule{{
 			Name: "too many lines", Window: time.Second, Threshold: 5, Idle: 5 * time.Second, MaxKeys: 10_000,
 		}},
-		Alerts: Alerts{Stdout: &Stdout{}},
+		Alerts: Alerts{Stdout: &Stdout{}, Builtin: true},
 		HTTP:   HTTP{Listen: "127.0.0.1:9600"},
 		Log:    Log{Level: LevelInfo, Format: FormatAuto},
 	}
@@ -103,9 +103,9 @@ http: {listen: "127.0.0.1:9600"}
 			Hosts: []string{"http://elasticsearch:9200"}, Index: "alerts", Username: "elastic",
 			Password: NewSecret("password"), Template: true, Timeout: time.Minute,
 		},
-		Slack:  &Slack{Token: NewSecret("xoxb-1"), Channel: "C0123", URL: "https://slack.com/api", Timeout: 10 * time.Second},
+		Slack:  &Slack{Token: NewSecret("xoxb-1"), Channel: "C0123", URL: "https://slack.com/api", StormThreshold: 20, Timeout: 10 * time.Second},
 		File:   &File{Path: "alerts.ndjson"},
-		Stdout: &Stdout{},
+		Stdout: &Stdout{}, Builtin: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -126,9 +126,12 @@ func TestSections(t *testing.T) {
 		}},
 		{"kafka tls without a value", "inputs: {kafka: {brokers: 'k:1', tls: }}", func(c Config) bool { return c.Inputs.Kafka.TLS.Enabled }},
 		{"kafka tls off", "inputs: {kafka: {brokers: 'k:1', tls: {enabled: false}}}", func(c Config) bool { return !c.Inputs.Kafka.TLS.Enabled }},
-		{"no alerts", "alerts: {}", func(c Config) bool { return c.Alerts == Alerts{} && len(c.Warnings) == 1 }},
-		{"alerts without a value", "alerts:", func(c Config) bool { return c.Alerts == Alerts{} && len(c.Warnings) == 1 }},
-		{"stdout without a value", "alerts:\n  stdout:\n", func(c Config) bool { return c.Alerts == Alerts{Stdout: c.Alerts.Stdout} && c.Alerts.Stdout != nil }},
+		{"no alerts", "alerts: {}", func(c Config) bool { return c.Alerts == Alerts{Builtin: true} && len(c.Warnings) == 1 }},
+		{"alerts without a value", "alerts:", func(c Config) bool { return c.Alerts == Alerts{Builtin: true} && len(c.Warnings) == 1 }},
+		{"no built-in alerts", "alerts: {builtin: false}", func(c Config) bool { return c.Alerts == Alerts{} && len(c.Warnings) == 1 }},
+		{"stdout without a value", "alerts:\n  stdout:\n", func(c Config) bool {
+			return c.Alerts == Alerts{Stdout: c.Alerts.Stdout, Builtin: true} && c.Alerts.Stdout != nil
+		}},
 		{"file without a value", "alerts:\n  file:\n", func(c Config) bool { return c.Alerts.File.Path == "alerts.ndjson" && c.Alerts.Stdout == nil }},
 		{"no rules", "rules: []", func(c Config) bool { return c.Rules != nil && len(c.Rules) == 0 && len(c.Warnings) == 1 }},
 		{"idle off", "rules: [{name: a, window: 1s, threshold: 5, idle: off}]", func(c Config) bool { return c.Rules[0].Idle == 0 }},

@@ -23,7 +23,7 @@ func Default() Config {
 		Ack:    AckDurable,
 		Inputs: Inputs{Lumberjack: &lumberjack},
 		Rules:  []rules.Rule{defaultRule()},
-		Alerts: Alerts{Stdout: &Stdout{}},
+		Alerts: Alerts{Stdout: &Stdout{}, Builtin: true},
 		HTTP:   HTTP{Listen: "127.0.0.1:9600"},
 		Log:    Log{Level: LevelInfo, Format: FormatAuto},
 	}
@@ -79,7 +79,7 @@ func defaultElasticsearch() Elasticsearch {
 }
 
 func defaultSlack() Slack {
-	return Slack{URL: "https://slack.com/api", Timeout: 10 * time.Second}
+	return Slack{URL: "https://slack.com/api", StormThreshold: 20, Timeout: 10 * time.Second}
 }
 
 func defaultFile() File { return File{Path: "alerts.ndjson"} }

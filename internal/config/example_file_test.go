@@ -84,9 +84,13 @@ func defaultOfAll() Config {
 	kafka, sasl := defaultKafka(), defaultSASL()
 	kafka.TLS.Enabled, kafka.SASL = true, &sasl
 	elasticsearch, slack, file := defaultElasticsearch(), defaultSlack(), defaultFile()
+	webhook, alertmanager, pagerDuty, email := defaultWebhook(), defaultAlertmanager(), defaultPagerDuty(), defaultEmail()
 	config.Inputs.Lumberjack.TLS = &ServerTLS{}
 	config.Inputs.Kafka = &kafka
-	config.Alerts = Alerts{Elasticsearch: &elasticsearch, Slack: &slack, File: &file, Stdout: &Stdout{}}
+	config.Alerts = Alerts{
+		Elasticsearch: &elasticsearch, Slack: &slack, Webhook: &webhook, Alertmanager: &alertmanager, PagerDuty: &pagerDuty,
+		Email: &email, File: &file, Stdout: &Stdout{}, Builtin: true,
+	}
 	return config
 }
 

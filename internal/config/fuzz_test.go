@@ -22,6 +22,8 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add([]byte("outputs: {file: {rotate_size: 1GiB, keep: 3}, a: {type: http, url: 'https://h/x'}, b: {type: lumberjack, hosts: 'h:1'}}"))
+	f.Add([]byte("outputs: {stdout: {required: false, max_behind: 1GiB, where: 'status >= 500'}, a: {type: file, gzip: false}}"))
 	environment := variables(map[string]string{"A": leak})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		config, err := Parse("logboom.yml", data, environment)

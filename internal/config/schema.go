@@ -30,10 +30,10 @@ func rootSettings(c *Config) section {
 		{name: "rules", value: items[rules.Rule]{target: &c.Rules, most: mostRules, start: newRule, inside: ruleSettings}},
 		{name: "alerts", value: given{
 			section: alertSettings(&c.Alerts),
-			begin:   func() { c.Alerts = Alerts{} },
+			begin:   func() { c.Alerts = Alerts{Builtin: true} },
 			present: func() bool { return true },
 		}},
-		{name: "outputs", value: outputs{}},
+		{name: "outputs", value: outputs{&c.Outputs}},
 		{name: "http", value: httpSettings(&c.HTTP)},
 		{name: "log", value: section{
 			{name: "level", value: choiceSetting(&c.Log.Level, LevelDebug, LevelInfo, LevelWarn, LevelError)},
@@ -151,10 +151,15 @@ func alertSettings(a *Alerts) section {
 			&a.Elasticsearch, defaultElasticsearch, elasticsearchSettings,
 		}},
 		{name: "slack", value: optional[Slack]{&a.Slack, defaultSlack, slackSettings}},
+		{name: "webhook", value: optional[Webhook]{&a.Webhook, defaultWebhook, webhookSettings}},
+		{name: "alertmanager", value: optional[Alertmanager]{&a.Alertmanager, defaultAlertmanager, alertmanagerSettings}},
+		{name: "pagerduty", value: optional[PagerDuty]{&a.PagerDuty, defaultPagerDuty, pagerDutySettings}},
+		{name: "email", value: optional[Email]{&a.Email, defaultEmail, emailSettings}},
 		{name: "file", value: optional[File]{&a.File, defaultFile, func(f *File) section {
 			return section{{name: "path", value: textSetting(&f.Path, "a file such as alerts.ndjson")}}
 		}}},
 		{name: "stdout", value: optional[Stdout]{&a.Stdout, newStdout, func(*Stdout) section { return section{} }}},
+		{name: "builtin", value: flagSetting(&a.Builtin)},
 	}
 }
 
@@ -182,6 +187,8 @@ func slackSettings(s *Slack) section {
 		{name: "url", value: urlSetting(&s.URL, "https://slack.com/api")},
 		{name: "text", value: templateSetting(&s.Text)},
 		{name: "details", value: templateSetting(&s.Details)},
+		{name: "link", value: templateSetting(&s.Link)},
+		{name: "storm_threshold", value: wholeSetting(&s.StormThreshold, 1, 1000)},
 		{name: "timeout", value: durationSetting(&s.Timeout, 100*time.Millisecond, time.Hour)},
 	}
 }

@@ -90,9 +90,14 @@ inputs: {kafka: {brokers: 'k:1', sasl: {username: u, password: hunter2-a}}}
 alerts:
   elasticsearch: {hosts: 'http://es', username: u, password: hunter2-b}
   slack: {token: hunter2-c, channel: C1}
+  webhook: {url: "https://hooks/hunter2-h", secret: hunter2-i, username: u, password: hunter2-j, headers: {X-Key: hunter2-k}}
+  alertmanager: {urls: "http://am", username: u, password: hunter2-l}
+  pagerduty: {routing_key: hunter2-m}
+  email: {server: "smtp:587", from: a@b.c, to: a@b.c, username: u, password: hunter2-n}
 http: {token: hunter2-e}`, nil)
 	config.Alerts.Elasticsearch.APIKey = NewSecret("hunter2-f")
 	config.Alerts.Slack.Webhook = NewSecret("https://hooks/hunter2-g")
+	config.Alerts.Webhook.Token, config.Alerts.Alertmanager.Token = NewSecret("hunter2-o"), NewSecret("hunter2-p")
 	for name, secret := range secretsOf(config) {
 		if !strings.Contains(secret.Reveal(), leak) {
 			t.Errorf("%s was not read", name)
@@ -103,6 +108,7 @@ http: {token: hunter2-e}`, nil)
 	for _, part := range []any{
 		config.Inputs, *config.Inputs.Kafka, config.Inputs.Kafka, *config.Inputs.Kafka.SASL, config.Alerts,
 		*config.Alerts.Elasticsearch, config.Alerts.Elasticsearch, *config.Alerts.Slack, config.Alerts.Slack, config.HTTP,
+		*config.Alerts.Webhook, config.Alerts.Webhook, *config.Alerts.Alertmanager, *config.Alerts.PagerDuty, *config.Alerts.Email,
 	} {
 		refuseLeaks(t, part)
 	}
@@ -110,7 +116,7 @@ http: {token: hunter2-e}`, nil)
 	if err := config.Print(&printed); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(printed.String(), leak) || strings.Count(printed.String(), hidden) != 6 {
+	if strings.Contains(printed.String(), leak) || strings.Count(printed.String(), hidden) != 15 {
 		t.Errorf("printed as\n%s", printed.String())
 	}
 }
@@ -122,6 +128,15 @@ func secretsOf(config Config) map[string]Secret {
 		"alerts.elasticsearch.api_key":  config.Alerts.Elasticsearch.APIKey,
 		"alerts.slack.token":            config.Alerts.Slack.Token,
 		"alerts.slack.webhook":          config.Alerts.Slack.Webhook,
+		"alerts.webhook.url":            config.Alerts.Webhook.URL,
+		"alerts.webhook.secret":         config.Alerts.Webhook.Secret,
+		"alerts.webhook.password":       config.Alerts.Webhook.Password,
+		"alerts.webhook.token":          config.Alerts.Webhook.Token,
+		"alerts.webhook.headers":        config.Alerts.Webhook.Headers["X-Key"],
+		"alerts.alertmanager.password":  config.Alerts.Alertmanager.Password,
+		"alerts.alertmanager.token":     config.Alerts.Alertmanager.Token,
+		"alerts.pagerduty.routing_key":  config.Alerts.PagerDuty.RoutingKey,
+		"alerts.email.password":         config.Alerts.Email.Password,
 		"http.token":                    config.HTTP.Token,
 	}
 }
@@ -131,6 +146,9 @@ func TestSecretSettingsAreMarked(t *testing.T) {
 	marked := map[string]bool{}
 	walk("", rootSettings(&Config{}), func(path string, setting setting) {
 		_, isSecret := setting.value.(single[Secret])
+		if _, arePairs := setting.value.(pairs[Secret]); arePairs {
+			isSecret = true
+		}
 		if isSecret != setting.secret {
 			t.Errorf("%s: of the type Secret %v, marked %v", path, isSecret, setting.secret)
 		}
@@ -139,7 +157,8 @@ func TestSecretSettingsAreMarked(t *testing.T) {
 		}
 	})
 	config := parse(t, "inputs: {kafka: {brokers: 'k:1', sasl: {username: u, password: p}}}\n"+
-		"alerts: {elasticsearch: {hosts: 'http://es'}, slack: {webhook: 'https://h/x'}}", nil)
+		"alerts: {elasticsearch: {hosts: 'http://es'}, slack: {webhook: 'https://h/x'}, webhook: {url: 'https://h/x'}, "+
+		"alertmanager: {urls: 'http://am'}, pagerduty: {routing_key: k}, email: {server: 's:587', from: a@b.c, to: a@b.c}}", nil)
 	for path := range secretsOf(config) {
 		if !marked[path] {
 			t.Errorf("%s is not in the table", path)

@@ -53,6 +53,26 @@ func autoOrSizeSetting(target *int64, least, most int64) single[int64] {
 	return setting
 }
 
+// offOrSizeSetting is a size, or off, which is 0.
+func offOrSizeSetting(target *int64, least, most int64) single[int64] {
+	setting := sizeSetting(target, least, most)
+	parse, show := setting.parse, setting.show
+	setting.what = "off or " + sizeForm
+	setting.parse = func(text string) (int64, error) {
+		if text == "off" || text == "0" {
+			return 0, nil
+		}
+		return parse(text)
+	}
+	setting.show = func(size int64) *yaml.Node {
+		if size == 0 {
+			return textNode("off")
+		}
+		return show(size)
+	}
+	return setting
+}
+
 // parseSize reads a whole number with an optional unit, in any case. What does not fit is math.MaxInt64.
 func parseSize(text string) (int64, error) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

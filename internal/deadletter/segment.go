@@ -2,9 +2,11 @@ package deadletter
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +14,11 @@ import (
 	"strings"
 )
 
-const extension = ".ndjson"
+// The extensions of segments and of their marks.
+const (
+	extension     = ".ndjson"
+	markExtension = ".done"
+)
 
 // permissions of a segment: log lines can hold what is not for everybody.
 const permissions = 0o640
@@ -21,13 +27,19 @@ const permissions = 0o640
 type segment struct {
 	number uint64
 	size   int64
+	marks  int64 // the size of its marks
 }
 
 func (s segment) path(folder string) string {
 	return filepath.Join(folder, fmt.Sprintf("%010d%s", s.number, extension))
 }
 
-// listSegments returns the segments in a folder, oldest first. Other files are left alone.
+func (s segment) marksPath(folder string) string {
+	return filepath.Join(folder, fmt.Sprintf("%010d%s", s.number, markExtension))
+}
+
+// listSegments returns the segments in a folder, oldest first. Other files are left alone, and what is removed meanwhile
+// is none.
 func listSegments(folder string) ([]segment, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -40,13 +52,24 @@ func listSegments(folder string) ([]segment, error) {
 		if !isSegment || err != nil || !entry.Type().IsRegular() {
 			continue
 		}
+		s := segment{number: number}
+		if filepath.Base(s.path(folder)) != entry.Name() {
+			continue // not written as ours are, so it would be opened by another name
+		}
 		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("list the dead letters: %w", err)
 		}
-		segments = append(segments, segment{number: number, size: info.Size()})
+		s.size = info.Size()
+		if marks, err := os.Stat(s.marksPath(folder)); err == nil {
+			s.marks = marks.Size()
+		}
+		segments = append(segments, s)
 	}
-	slices.SortFunc(segments, func(a, b segment) int { return int(int64(a.number) - int64(b.number)) })
+	slices.SortFunc(segments, func(a, b segment) int { return cmp.Compare(a.number, b.number) })
 	return segments, nil
 }
 
@@ -90,14 +113,33 @@ func (s *Store) addSegment() error {
 	if len(s.segments) > 0 {
 		next.number = s.segments[len(s.segments)-1].number + 1
 	}
-	file, err := os.OpenFile(next.path(s.folder), os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, permissions)
+	file, err := makeSegment(s.folder, next)
 	if err != nil {
 		return err
 	}
-	if err := syncFolder(s.folder); err != nil {
-		return errors.Join(err, file.Close(), os.Remove(next.path(s.folder)))
-	}
 	s.file, s.segments = file, append(s.segments, next)
+	return nil
+}
+
+// makeSegment makes a segment, which must not be there.
+func makeSegment(folder string, next segment) (*os.File, error) {
+	file, err := os.OpenFile(next.path(folder), os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, permissions)
+	if err != nil {
+		return nil, err
+	}
+	if err := syncFolder(folder); err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(next.path(folder)))
+	}
+	return file, nil
+}
+
+// removeSegment removes a segment and then its marks, so that no letter comes back in between. It may be gone already.
+func removeSegment(folder string, s segment) error {
+	for _, path := range []string{s.path(folder), s.marksPath(folder)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -13,10 +13,11 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// The defaults of Options, in bytes. A letter can hold the largest event that is taken.
+// The defaults of Options, in bytes. A letter can hold the largest event that is taken, also with what Logstash adds to it,
+// its message once more.
 const (
 	DefaultMaxBytes    = 1 << 30
-	DefaultLetterBytes = 16 << 20
+	DefaultLetterBytes = 36 << 20
 )
 
 // segmentShare is the part of the store that one segment may take, and so the least that is removed at once.
@@ -62,13 +63,13 @@ type Stats struct {
 	RemovedLetters, RemovedSegments uint64
 	// Failures counts the Writes that failed.
 	Failures uint64
-	// Size is what the store takes on disk now, in bytes, Segments the number of its files.
+	// Size is what the store takes on disk, in bytes, Segments the number of its files, both as of the last Write.
 	Size     int64
 	Segments int
 }
 
-// Store is a bounded store of dead letters. It is safe for concurrent use within one process; two processes must not
-// share a folder.
+// Store is a bounded store of dead letters. It is safe for concurrent use within one process. Only one Store may use a
+// folder; Read and a Remover may, in other processes too.
 type Store struct {
 	folder  string
 	options Options
@@ -94,7 +95,7 @@ func Open(folder string, options Options) (*Store, error) {
 }
 
 // Write returns after the letters are on disk, or with an error after which some of them may be. The oldest letters
-// make room for them where the store is full. It does not wait for anything that ctx could end.
+// make room for them where the store is full. It waits at most some seconds, for another process that changes the folder.
 func (s *Store) Write(ctx context.Context, letters ...Letter) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -109,7 +110,7 @@ func (s *Store) Write(ctx context.Context, letters ...Letter) error {
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if err := s.write(lines); err != nil {
+	if err := s.write(ctx, lines); err != nil {
 		s.stats.Failures++
 		return fmt.Errorf("write dead letters: %w", err)
 	}
@@ -117,11 +118,21 @@ func (s *Store) Write(ctx context.Context, letters ...Letter) error {
 }
 
 // write appends the lines and fsyncs every segment that it touched.
-func (s *Store) write(lines [][]byte) error {
+func (s *Store) write(ctx context.Context, lines [][]byte) error {
 	if s.closed {
 		return ErrClosed
 	}
-	s.forgetRemoved()
+	lock, err := lockForChange(ctx, s.folder)
+	switch {
+	case cannotLock(err): // then no Remover gets it either
+	case err != nil:
+		return err
+	default:
+		defer lock.Close() //nolint:errcheck // nothing was written to it
+	}
+	if err := s.look(); err != nil {
+		return err
+	}
 	for _, line := range lines {
 		if err := s.makeRoom(int64(len(line))); err != nil {
 			return err
@@ -140,18 +151,18 @@ func (s *Store) write(lines [][]byte) error {
 	return nil
 }
 
-// forgetRemoved lets go of a segment that somebody removed while it was written to: what went there now would be lost.
-func (s *Store) forgetRemoved() {
-	if s.file == nil {
-		return
+// look sees what is in the folder now: others remove segments. It lets go of one that was removed while it was written
+// to, since what went there now would be lost.
+func (s *Store) look() error {
+	segments, err := listSegments(s.folder)
+	if err != nil {
+		return err
 	}
-	open, openErr := s.file.Stat()
-	named, namedErr := os.Stat(s.segments[len(s.segments)-1].path(s.folder))
-	if openErr == nil && namedErr == nil && os.SameFile(open, named) {
-		return
+	s.segments = segments
+	if s.file != nil && (len(segments) == 0 || !isNamed(s.file, segments[len(segments)-1].path(s.folder))) {
+		s.drop()
 	}
-	s.drop()
-	s.segments = s.segments[:len(s.segments)-1]
+	return nil
 }
 
 // makeRoom opens a segment with room for size more bytes, and removes the oldest ones until all fit.
@@ -205,12 +216,11 @@ func (s *Store) append(line []byte) error {
 func (s *Store) removeOldest() error {
 	oldest := s.segments[0]
 	path := oldest.path(s.folder)
-	letters, err := countLines(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	letters, err := s.countLetters(oldest)
+	if err != nil {
 		return err
 	}
-	// Somebody may have removed it already, after reading it.
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeSegment(s.folder, oldest); err != nil {
 		return err
 	}
 	s.segments = s.segments[1:]
@@ -219,12 +229,28 @@ func (s *Store) removeOldest() error {
 	s.options.Logger.Warn().Str("segment", filepath.Base(path)).Uint64("letters", letters).
 		Int64("bytes", oldest.size).Int64("max_bytes", s.options.MaxBytes).
 		Msg("the store of dead letters is full: its oldest letters were removed")
+	if err := noteRemoval(s.folder, letters, s.options.Now()); err != nil {
+		s.options.Logger.Warn().Err(err).Msg("that letters were removed could not be noted beside them")
+	}
 	return nil
+}
+
+// countLetters returns how many letters of a segment were neither replayed nor dropped.
+func (s *Store) countLetters(of segment) (uint64, error) {
+	lines, err := countLines(of.path(s.folder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // somebody may have removed it after reading it
+		return 0, err
+	}
+	marks, err := readMarks(of.marksPath(s.folder))
+	if err != nil {
+		return 0, err
+	}
+	return lines - min(lines, uint64(marks.done())), nil
 }
 
 func (s *Store) size() (size int64) {
 	for _, segment := range s.segments {
-		size += segment.size
+		size += segment.size + segment.marks
 	}
 	return size
 }

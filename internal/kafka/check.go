@@ -20,7 +20,7 @@ import (
 // wraps one of the sentinels of this package where the kind of trouble is known. Give it a ctx with a deadline.
 func (s *Source) Check(ctx context.Context) error {
 	var reason connectReason
-	options := append(s.options.connection(nil, &reason), kgo.RequestRetries(checkRetries))
+	options := append(s.options.cluster().ClientOptions(nil, &reason), kgo.RequestRetries(checkRetries))
 	client, err := kgo.NewClient(options...)
 	if err != nil {
 		return fmt.Errorf("check Kafka: %w", err)
@@ -37,7 +37,7 @@ func (s *Source) Check(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("check Kafka: %w", classify(s.options.loginCut(reason.prefer(err))))
+	return fmt.Errorf("check Kafka: %w", s.options.cluster().Classify(reason.prefer(err)))
 }
 
 // checkRetries is enough for a coordinator that is just being found, and little enough to tell soon.

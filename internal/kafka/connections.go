@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"time"
@@ -23,7 +22,7 @@ func (c *connections) OnBrokerConnect(broker kgo.BrokerMetadata, _ time.Duration
 		return
 	}
 	address := net.JoinHostPort(broker.Host, strconv.Itoa(int(broker.Port)))
-	err = s.meters.failed(fmt.Errorf("connect to %s: %w", address, s.options.loginCut(err)))
+	err = s.meters.failed(fmt.Errorf("connect to %s: %w", address, s.options.cluster().loginCut(err)))
 	s.warn("connect", err, "no connection to a Kafka broker; trying on")
 }
 
@@ -36,14 +35,4 @@ func (c *connections) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ 
 	if err == nil {
 		c.source.meters.heard.Store(time.Now().UnixNano())
 	}
-}
-
-// loginCut recognises a login that the broker refused by closing the connection, as some do instead of saying so: an
-// end of the stream that comes after the first answer. Ends before it have a type of their own in franz-go.
-func (o Options) loginCut(err error) error {
-	var early *kgo.ErrFirstReadEOF
-	if o.SASL.Mechanism == "" || !errors.Is(err, io.EOF) || errors.As(err, &early) {
-		return err
-	}
-	return fmt.Errorf("%w: the broker closed the connection during the login: %w", ErrAuthentication, err)
 }

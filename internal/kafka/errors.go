@@ -34,10 +34,15 @@ var errRebalance = errors.New("the consumer group wants to rebalance")
 // classify wraps err in the sentinel of its kind, if it has one that is known and does not wrap it yet.
 func classify(err error) error {
 	kind := kindOf(err)
-	if kind == nil || errors.Is(err, kind) {
+	if kind == nil || isClassified(err) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", kind, err)
+}
+
+// isClassified tells whether err wraps a sentinel of this package. A second one would only say what follows from it.
+func isClassified(err error) bool {
+	return isOneOf(err, ErrUnreachable, ErrTLS, ErrAuthentication, ErrAuthorization, ErrUnknownTopic)
 }
 
 func kindOf(err error) error {

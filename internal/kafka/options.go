@@ -4,17 +4,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sasl"
-	"github.com/twmb/franz-go/pkg/sasl/plain"
-	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
 // Start is where a partition is read from when neither the group nor the journal knows a position.
@@ -24,13 +18,6 @@ type Start string
 const (
 	Earliest Start = "earliest"
 	Latest   Start = "latest"
-)
-
-// The SASL mechanisms that can be used, by their registered names.
-const (
-	Plain       = "PLAIN"
-	ScramSHA256 = "SCRAM-SHA-256"
-	ScramSHA512 = "SCRAM-SHA-512"
 )
 
 // The defaults of Options.
@@ -46,25 +33,6 @@ const (
 	DefaultMinBackoff       = 100 * time.Millisecond
 	DefaultMaxBackoff       = 5 * time.Second
 )
-
-// SASL is a login. Its password appears in no text made of it.
-type SASL struct {
-	// Mechanism is one of Plain, ScramSHA256 and ScramSHA512; empty means no login.
-	Mechanism string
-	Username  string
-	Password  string `json:"-"`
-}
-
-// String returns the mechanism and the user name.
-func (s SASL) String() string {
-	if s.Mechanism == "" {
-		return "none"
-	}
-	return s.Mechanism + " as " + strconv.Quote(s.Username)
-}
-
-// GoString returns what String does, so that %#v tells no more.
-func (s SASL) GoString() string { return "kafka.SASL(" + s.String() + ")" }
 
 // Options say what to read and how. A zero field takes its default; Brokers, Topics and Group have none.
 type Options struct {
@@ -135,20 +103,11 @@ func fill[T comparable](field *T, value T) {
 // what it returns. Zero fields that have a default are no mistake.
 func (o Options) Validate() error {
 	filled := o.withDefaults()
-	return errors.Join(filled.validateNames(), filled.validateLogin(), filled.validateLimits())
+	return errors.Join(filled.cluster().Validate(), filled.validateNames(), filled.validateLimits())
 }
 
 func (o Options) validateNames() error {
 	var mistakes []error
-	if len(o.Brokers) == 0 {
-		mistakes = append(mistakes, errors.New("brokers: name at least one, as host:port"))
-	}
-	for i, broker := range o.Brokers {
-		if !isAddress(broker) {
-			// The text itself is not repeated: people put credentials into addresses.
-			mistakes = append(mistakes, fmt.Errorf("brokers[%d]: must be host:port, without a scheme or a user", i))
-		}
-	}
 	if len(o.Topics) == 0 || slices.Contains(o.Topics, "") {
 		mistakes = append(mistakes, errors.New("topics: name at least one, none of them empty"))
 	}
@@ -159,32 +118,6 @@ func (o Options) validateNames() error {
 		mistakes = append(mistakes, fmt.Errorf("start: is %q, must be %q or %q", o.Start, Earliest, Latest))
 	}
 	return errors.Join(mistakes...)
-}
-
-// isAddress tells whether text is a host and a port and nothing else.
-func isAddress(text string) bool {
-	host, port, err := net.SplitHostPort(text)
-	if err != nil || host == "" || strings.ContainsAny(host, "/@ ") {
-		return false
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && number > 0
-}
-
-func (o Options) validateLogin() error {
-	switch o.SASL.Mechanism {
-	case "":
-		if o.SASL.Username != "" || o.SASL.Password != "" {
-			return fmt.Errorf("sasl: user and password need a mechanism: %s, %s or %s", ScramSHA256, ScramSHA512, Plain)
-		}
-	case Plain, ScramSHA256, ScramSHA512:
-		if o.SASL.Username == "" || o.SASL.Password == "" {
-			return fmt.Errorf("sasl: %s needs a user name and a password", o.SASL.Mechanism)
-		}
-	default:
-		return fmt.Errorf("sasl: mechanism is %q, must be %s, %s or %s", o.SASL.Mechanism, ScramSHA256, ScramSHA512, Plain)
-	}
-	return nil
 }
 
 func (o Options) validateLimits() error {
@@ -211,36 +144,9 @@ const (
 	minResponse = 100 << 20
 )
 
-// connection returns what any client of these options needs to reach the brokers. A nil logger is a silent one.
-func (o Options) connection(logger kgo.Logger, hooks ...kgo.Hook) []kgo.Opt {
-	options := []kgo.Opt{
-		kgo.SeedBrokers(o.Brokers...),
-		kgo.ClientID(o.ClientID),
-		kgo.WithLogger(logger),
-		kgo.WithHooks(hooks...),
-		kgo.DialTimeout(dialTimeout),
-		kgo.DisableClientMetrics(),
-	}
-	if o.TLS != nil {
-		options = append(options, kgo.DialTLSConfig(o.TLS.Clone()))
-	}
-	if o.SASL.Mechanism != "" {
-		options = append(options, kgo.SASL(o.SASL.mechanism()))
-	}
-	return options
-}
-
-const dialTimeout = 10 * time.Second
-
-func (s SASL) mechanism() sasl.Mechanism {
-	switch s.Mechanism {
-	case ScramSHA256:
-		return scram.Auth{User: s.Username, Pass: s.Password}.AsSha256Mechanism()
-	case ScramSHA512:
-		return scram.Auth{User: s.Username, Pass: s.Password}.AsSha512Mechanism()
-	default:
-		return plain.Auth{User: s.Username, Pass: s.Password}.AsMechanism()
-	}
+// cluster returns how the cluster is reached.
+func (o Options) cluster() Cluster {
+	return Cluster{Brokers: o.Brokers, ClientID: o.ClientID, TLS: o.TLS, SASL: o.SASL}
 }
 
 // consuming returns what a member of the group needs besides a connection.

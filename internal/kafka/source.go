@@ -47,7 +47,7 @@ func (s *Source) Run(ctx context.Context) error {
 	if s.running.Swap(true) {
 		return errors.New("run Kafka source: it was run before")
 	}
-	if s.options.SASL.Mechanism == Plain && s.options.TLS == nil {
+	if s.options.cluster().TellsPassword() {
 		s.options.Logger.Warn().Msg("the Kafka password goes over the network unencrypted: SASL PLAIN without TLS")
 	}
 	for {
@@ -71,7 +71,7 @@ func (s *Source) newConsumer() *consumer {
 // runSession is the life of one client. It ends with ctx, or when a new client is needed.
 func (s *Source) runSession(ctx context.Context, c *consumer) error {
 	log := &clientLog{s.options.Logger, &s.limit}
-	options := append(s.options.connection(log, &connections{s}, &clientHolder{c}), s.options.consuming()...)
+	options := append(s.options.cluster().ClientOptions(log, &connections{s}, &clientHolder{c}), s.options.consuming()...)
 	client, err := kgo.NewClient(append(options, c.callbacks()...)...)
 	if err != nil {
 		return fmt.Errorf("make client: %w", err)

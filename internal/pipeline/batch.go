@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/logboom/logboom/internal/resend"
 	"github.com/logboom/logboom/rules"
 )
 
@@ -20,6 +21,8 @@ type Batch struct {
 	Parts []Part
 	// TLS is what a handshake told about a sender that was asked for its certificate, or nil.
 	TLS *TLS
+	// MayComeAgain says that the sender sends events again that it was not told of, so that they have to be recognised.
+	MayComeAgain bool
 	// Rejected are events that the source had to refuse. They are set aside as dead letters before the batch is
 	// acknowledged.
 	Rejected []Rejected
@@ -79,7 +82,10 @@ type work struct {
 	positions []Position
 	received  time.Time
 	stored    *stored // nil where no output wants the events
-	stage     atomic.Int32
+	// identities tell which events came before, nil where they cannot; duplicates is how many did.
+	identities *resend.Batch
+	duplicates int
+	stage      atomic.Int32
 	// observed is set once the writer has judged it for the first time.
 	observed bool
 	done     chan error

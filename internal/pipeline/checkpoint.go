@@ -28,11 +28,12 @@ type checkpointDone struct {
 	err        error
 }
 
-// checkpointIfDue asks for a checkpoint when the records behind the last one have outgrown it, or when the journal is full
-// and a checkpoint would let it drop them.
+// checkpointIfDue asks for a checkpoint when the records behind the last one have outgrown it, or when the journal is full,
+// or about to be, and a checkpoint would let it drop them.
 func (p *Pipeline) checkpointIfDue() {
 	w := &p.writer
-	due := w.unstored >= max(p.options.Checkpoint, w.stored) || w.unstored > 0 && p.status.full()
+	due := w.unstored >= max(p.options.Checkpoint, w.stored) || w.unstored > 0 && p.status.full() ||
+		int64(w.unstored) >= p.status.tight()
 	if !due || w.checkpointing || time.Since(w.checkpointFailed) < checkpointRetry {
 		return
 	}
@@ -62,6 +63,14 @@ func (p *Pipeline) makeCheckpoint() (*checkpoint, error) {
 	bytes := appendSection([]byte{recordVersion}, sectionEngine, state)
 	if bytes, err = appendJSON(bytes, sectionPositions, positions); err != nil {
 		return nil, err
+	}
+	if p.resends != nil {
+		bytes = appendSection(bytes, sectionAllMarks, p.resends.marks.AppendCheckpoint(nil))
+	}
+	if open := p.writer.builtin.list(); len(open) > 0 {
+		if bytes, err = appendJSON(bytes, sectionBuiltin, open); err != nil {
+			return nil, err
+		}
 	}
 	return &checkpoint{
 		sequence: p.journal.Last(), number: p.engine.Number(), state: bytes, ends: p.engine.Ends(),

@@ -114,26 +114,11 @@ type stored struct {
 	origin  Origin
 	events  [][]byte
 	parts   []Part
-	skipped []uint32 // numbers of events that are not passed on, in order
+	skipped []uint32 // numbers of events that could not be decoded, in order
+	resent  []uint32 // numbers, among those that could, of events that came before
 }
 
-// append appends the section. Its length is known at the end only, so room is left for it.
-func (s *stored) append(to []byte) ([]byte, error) {
-	const room = 4 // of a uvarint: 256 MiB, more than the journal takes
-	start := len(to) + 1 + room
-	to = append(to, sectionEvents, 0, 0, 0, 0)
-	to, err := s.appendContent(to)
-	if err != nil {
-		return nil, err
-	}
-	length := uint64(len(to) - start)
-	for i := range room {
-		to[start-room+i] = byte(length>>(7*i))&0x7f | 0x80
-	}
-	to[start-1] &^= 0x80
-	return to, nil
-}
-
+// appendContent appends what stands in the section.
 func (s *stored) appendContent(to []byte) ([]byte, error) {
 	origin, err := json.Marshal(s.origin)
 	if err != nil {
@@ -156,11 +141,11 @@ func (s *stored) appendContent(to []byte) ([]byte, error) {
 
 func (s *stored) appendRuns(to []byte) []byte {
 	var runs []byte
-	count, next := uint64(0), uint32(0)
-	for i := 0; i < len(s.skipped); count++ {
-		first := s.skipped[i]
+	count, next, leftOut := uint64(0), uint32(0), s.leftOut()
+	for i := 0; i < len(leftOut); count++ {
+		first := leftOut[i]
 		length := uint32(0)
-		for i < len(s.skipped) && s.skipped[i] == first+length {
+		for i < len(leftOut) && leftOut[i] == first+length {
 			length++
 			i++
 		}

@@ -132,7 +132,7 @@ func TestAFailedWriteLosesAndDoublesNothing(t *testing.T) {
 		return
 	}
 	h := newHouseOn(t, disk, rules.Rule{Name: "all", Window: time.Hour, Threshold: 5})
-	h.options.Checkpoint = 1 << 30
+	h.options.Checkpoint, h.options.Resends = 1<<30, true
 	h.open()
 	at := time.Now()
 	var acknowledged, last atomic.Int64
@@ -149,11 +149,14 @@ func TestAFailedWriteLosesAndDoublesNothing(t *testing.T) {
 			documents := make([][]byte, 500)
 			for i := range documents {
 				// Distinct times make records large enough to fill the disk soon.
-				documents[i] = document(at.Add(time.Duration(last.Add(7919))), "x")
+				offset := last.Add(7919)
+				documents[i] = line("a", int(offset), at.Add(time.Duration(offset)), false)
 			}
-			if err := h.pipeline.Handle(t.Context(), &Batch{Events: documents}); err != nil {
-				ended <- err
-				return
+			for range 2 { // as a sender does that lost its connection: the second time counts nothing
+				if err := h.pipeline.Handle(t.Context(), &Batch{Events: documents, MayComeAgain: true}); err != nil {
+					ended <- err
+					return
+				}
 			}
 			acknowledged.Add(int64(len(documents)))
 		}

@@ -74,6 +74,13 @@ func (o *outbox) remember(transitions []window.Transition) {
 	}
 }
 
+// reopen makes built-in episodes open that no engine knows of. The mutex is held.
+func (o *outbox) reopen(builtin openings) {
+	for _, transition := range builtin {
+		o.open[episode{transition.Rule, transition.Key, transition.Start}] = transition
+	}
+}
+
 // Next implements sinks.Outbox. It is safe for concurrent use.
 func (o *outbox) Next(ctx context.Context, after uint64, limit int) ([]window.Transition, error) {
 	for {
@@ -244,6 +251,13 @@ func (o *outbox) alerts(limit int) (open, latest []window.Transition) {
 		latest = append(latest, o.history[i])
 	}
 	return open, latest
+}
+
+// isOf tells whether one of the latest transitions has an ID and is of a rule, by RuleID.
+func (o *outbox) isOf(id, rule string) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return slices.ContainsFunc(o.history, func(t window.Transition) bool { return t.ID == id && t.RuleID == rule })
 }
 
 // last returns the number of the latest transition, 0 where there is none.

@@ -41,6 +41,13 @@ type Options struct {
 	// Outputs are the names of all outputs of events. Where there are none, events are judged and not kept. What one of them
 	// has not had stays in the journal, and when that is full no events are taken.
 	Outputs []string
+	// Resends makes events be recognised that come again, in batches that say MayComeAgain: they are neither counted nor
+	// passed on. Rules must have been compiled with ResendPaths. ResendBudget bounds the memory for that, in bytes; 0 stands
+	// for resend.DefaultBudget.
+	Resends      bool
+	ResendBudget int64
+	// Builtin switches on the alerts that logboom raises about itself: JournalFilling and DeadLetters.
+	Builtin bool
 	// Grace is added to the rules' idle times after a start that found earlier state; 0 stands for DefaultGrace.
 	Grace time.Duration
 	// Checkpoint is how many bytes of records make a checkpoint due, unless the last one was larger; 0 stands for
@@ -72,6 +79,7 @@ type Pipeline struct {
 	waiting atomic.Int64
 	status  status
 	outputs *outputs
+	resends *resends // nil where resends are not recognised
 	// committed tells outputs that there is more.
 	committed broadcast
 	// identity is a random number that the journal got when it was made.
@@ -84,6 +92,9 @@ type Pipeline struct {
 		durable map[partition]int64
 	}
 	writer writerState
+	// builtins decide the built-in alerts.
+	builtins builtins
+	oldest   oldest
 }
 
 type partition struct {
@@ -107,6 +118,9 @@ func New(options Options) (*Pipeline, error) {
 		bad: rate.Sometimes{First: 1, Interval: 10 * time.Second},
 	}
 	p.decoders.New = func() any { return options.Rules.NewBatch() }
+	if options.Resends {
+		p.resends = newResends(options.ResendBudget)
+	}
 	p.positions.durable = make(map[partition]int64)
 	if err := p.recover(true); err != nil {
 		return nil, err
@@ -145,6 +159,9 @@ func (p *Pipeline) begin() error {
 	}
 	if err := p.commitNow(outcome); err != nil {
 		return fmt.Errorf("commit rules: %w", err)
+	}
+	if err := p.endBuiltins(); err != nil {
+		return fmt.Errorf("end built-in alerts: %w", err)
 	}
 	grace := int64(0)
 	if p.writer.recovered {
@@ -189,6 +206,9 @@ func (p *Pipeline) Begin(ctx context.Context, batch *Batch) (wait func() error, 
 			events: batch.Events, parts: batch.Parts,
 		}
 	}
+	if p.resends != nil && batch.MayComeAgain {
+		w.identities = p.resends.batch()
+	}
 	if err = p.decode(ctx, batch, w); err == nil {
 		err = p.submit(ctx, w)
 	}
@@ -206,6 +226,7 @@ func (p *Pipeline) finish(ctx context.Context, w *work, events int) error {
 	if err == nil {
 		p.stats.batches.Add(1)
 		p.stats.events.Add(uint64(events))
+		p.stats.duplicates.Add(uint64(w.duplicates))
 	}
 	p.release(w)
 	return err
@@ -215,6 +236,9 @@ func (p *Pipeline) finish(ctx context.Context, w *work, events int) error {
 func (p *Pipeline) release(w *work) {
 	w.decoded.Reset(0)
 	p.decoders.Put(w.decoded)
+	if w.identities != nil {
+		p.resends.batches.Put(w.identities)
+	}
 }
 
 // decode reads the events and sets aside those that are none.
@@ -223,6 +247,9 @@ func (p *Pipeline) decode(ctx context.Context, batch *Batch, w *work) error {
 	var letters []DeadLetter
 	for i, document := range batch.Events {
 		timestamp, err := w.decoded.Add(document)
+		if err == nil && w.identities != nil {
+			w.identities.Add(w.decoded.Values(), document)
+		}
 		switch {
 		case err != nil:
 			w.skip(i)
@@ -237,6 +264,7 @@ func (p *Pipeline) decode(ctx context.Context, batch *Batch, w *work) error {
 			})
 		}
 	}
+	w.decoded.Finish()
 	p.stats.undecodable.Add(uint64(len(letters)))
 	for _, rejected := range batch.Rejected {
 		letters = append(letters, p.letter(batch, w.received, rejected.Reason, rejected.Prefix, rejected.Length))
@@ -260,6 +288,7 @@ func (p *Pipeline) setAside(ctx context.Context, letters []DeadLetter) error {
 	for {
 		err := p.options.DeadLetter(ctx, letters)
 		if err == nil {
+			p.setAsideBy("input "+letters[0].Source, letters[0].Reason, len(letters))
 			p.bad.Do(func() {
 				p.logger.Warn().Str("peer", letters[0].Peer).Str("reason", letters[0].Reason).Int("events", len(letters)).
 					Msg("events could not be read and were kept as dead letters (more of these are not logged for 10 s)")

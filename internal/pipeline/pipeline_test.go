@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +33,7 @@ type house struct {
 	testing.TB
 	folder  string
 	reserve int64
+	budget  int64
 	set     *rules.Set
 	options Options
 
@@ -60,7 +62,7 @@ func newHouse(t testing.TB, list ...rules.Rule) *house {
 }
 
 func (h *house) rules(list ...rules.Rule) {
-	set, err := rules.Compile(list)
+	set, err := rules.Compile(list, ResendPaths()...)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -70,7 +72,7 @@ func (h *house) rules(list ...rules.Rule) {
 func (h *house) open() {
 	h.Helper()
 	opened, err := journal.Open(journal.Options{
-		Directory: h.folder, SegmentBytes: 1 << 20, Budget: 64 << 20, Reserve: max(1, h.reserve), Logger: zerolog.Nop(),
+		Directory: h.folder, SegmentBytes: 1 << 20, Budget: cmp.Or(h.budget, 64<<20), Reserve: max(1, h.reserve), Logger: zerolog.Nop(),
 	})
 	if err != nil {
 		h.Fatal(err)
@@ -455,7 +457,7 @@ func TestMemoryAcknowledgement(t *testing.T) {
 
 func FuzzDecodeRecord(f *testing.F) {
 	bytes, err := appendRecord(nil, rules.Outcome{Observations: []byte("o"), Transitions: []window.Transition{{Number: 1}}},
-		[]Position{{Topic: "logs", Offset: 7}}, &stored{events: [][]byte{[]byte("{}")}, skipped: []uint32{0}})
+		[]Position{{Topic: "logs", Offset: 7}}, &work{stored: &stored{events: [][]byte{[]byte("{}")}}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -17,8 +17,10 @@ import (
 //	2  transitions   JSON, a list of window.Transition
 //	3  positions     JSON, a list of Position
 //	5  events        those of the batch, where there are outputs for them; see events.go
+//	6  marks         what resend.Marks.Apply reads
 //
-// A checkpoint has the same form, with the engine's checkpoint in section 4 and all positions in section 3. A reader
+// A checkpoint has the same form, with the engine's checkpoint in section 4, all positions in section 3, and in section 7
+// what resend.Marks.Restore reads. A reader
 // refuses tags that it does not know: a later version that adds one has written what this one must not ignore.
 const (
 	recordVersion      byte = 2
@@ -27,6 +29,9 @@ const (
 	sectionPositions   byte = 3
 	sectionEngine      byte = 4
 	sectionEvents      byte = 5
+	sectionMarks       byte = 6
+	sectionAllMarks    byte = 7
+	sectionBuiltin     byte = 8 // of a checkpoint: JSON, the transitions that began the open built-in episodes
 )
 
 // errRecord is returned for bytes that appendRecord did not write.
@@ -38,11 +43,15 @@ type record struct {
 	transitions  []window.Transition
 	positions    []Position
 	engine       []byte
+	marks        []byte
+	allMarks     []byte
+	builtin      []window.Transition
 }
 
-// appendRecord appends the commit's bytes; nothing where nothing happened. events may be nil.
-func appendRecord(to []byte, outcome rules.Outcome, positions []Position, events *stored) ([]byte, error) {
-	if len(outcome.Observations) == 0 && len(outcome.Transitions) == 0 && len(positions) == 0 && events == nil {
+// appendRecord appends the commit's bytes; nothing where nothing happened. w may be nil.
+func appendRecord(to []byte, outcome rules.Outcome, positions []Position, w *work) ([]byte, error) {
+	events, marks := w.content()
+	if len(outcome.Observations) == 0 && len(outcome.Transitions) == 0 && len(positions) == 0 && events == nil && marks == nil {
 		return to, nil
 	}
 	to = append(to, recordVersion)
@@ -60,10 +69,45 @@ func appendRecord(to []byte, outcome rules.Outcome, positions []Position, events
 			return nil, err
 		}
 	}
+	if marks != nil {
+		if to, err = appendLong(to, sectionMarks, marks); err != nil {
+			return nil, err
+		}
+	}
 	if events != nil {
-		to, err = events.append(to)
+		to, err = appendLong(to, sectionEvents, events)
 	}
 	return to, err
+}
+
+// content returns what appends the events of a batch, and the marks of what it has that is new; nil where there is nothing.
+func (w *work) content() (events, marks func([]byte) ([]byte, error)) {
+	if w == nil {
+		return nil, nil
+	}
+	if w.stored != nil && len(w.stored.events) > len(w.stored.skipped)+len(w.stored.resent) {
+		events = w.stored.appendContent
+	}
+	if w.identities != nil && w.identities.Len() > w.duplicates {
+		marks = func(to []byte) ([]byte, error) { return w.identities.AppendSection(to), nil }
+	}
+	return events, marks
+}
+
+// appendLong appends a section whose length is known at its end only: room is left for that.
+func appendLong(to []byte, tag byte, content func([]byte) ([]byte, error)) ([]byte, error) {
+	const room = 4 // of a uvarint: 256 MiB, more than the journal takes
+	start := len(to) + 1 + room
+	to, err := content(append(to, tag, 0, 0, 0, 0))
+	if err != nil {
+		return nil, err
+	}
+	length := uint64(len(to) - start)
+	for i := range room {
+		to[start-room+i] = byte(length>>(7*i))&0x7f | 0x80
+	}
+	to[start-1] &^= 0x80
+	return to, nil
 }
 
 func appendSection(to []byte, tag byte, bytes []byte) []byte {
@@ -119,6 +163,12 @@ func (r *record) section(tag byte, section []byte) error {
 	case sectionEngine:
 		r.engine = section
 	case sectionEvents: // for outputs
+	case sectionMarks:
+		r.marks = section
+	case sectionAllMarks:
+		r.allMarks = section
+	case sectionBuiltin:
+		err = json.Unmarshal(section, &r.builtin)
 	default:
 		err = fmt.Errorf("section %d is of a newer version", tag)
 	}

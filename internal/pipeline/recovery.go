@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/logboom/logboom/internal/journal"
+	"github.com/logboom/logboom/internal/resend"
 	"github.com/logboom/logboom/rules"
 	"github.com/logboom/logboom/window"
 )
@@ -18,7 +20,9 @@ const ReasonStateLost = "state_lost"
 type recovery struct {
 	pipeline    *Pipeline
 	engine      *rules.Engine
+	marks       *resend.Marks // nil where resends are not recognised
 	positions   map[partition]Position
+	builtin     openings
 	transitions []window.Transition
 	bytes       int
 	records     int
@@ -32,11 +36,19 @@ type recovery struct {
 func (p *Pipeline) recover(first bool) error {
 	start := time.Now()
 	r := &recovery{pipeline: p, engine: rules.NewEngine(rules.Options{PreviousEnd: p.previousEnd})}
-	r.positions = make(map[partition]Position)
+	r.positions, r.builtin = make(map[partition]Position), make(openings)
+	if p.resends != nil {
+		r.marks = p.resends.marksAnew()
+	}
 	if err := r.read(); err != nil {
 		return err
 	}
-	p.engine = r.engine
+	if p.resends != nil {
+		if err := p.resends.recovered(r.marks, p.options.Rules); err != nil {
+			return err
+		}
+	}
+	p.engine, p.writer.builtin = r.engine, r.builtin
 	p.writer.positions, p.writer.unstored, p.writer.recovered = r.positions, r.bytes, r.found
 	if !first {
 		return nil
@@ -98,6 +110,12 @@ func (r *recovery) restore(state []byte) error {
 		return err
 	}
 	r.arrived(decoded.positions)
+	for _, opening := range decoded.builtin {
+		r.builtin.follow(opening)
+	}
+	if r.marks != nil && len(decoded.allMarks) > 0 {
+		r.forget(r.marks.Restore(decoded.allMarks))
+	}
 	return r.engine.Restore(decoded.engine)
 }
 
@@ -119,6 +137,9 @@ func (r *recovery) apply(payload []byte) error {
 	r.bytes += len(payload)
 	r.arrived(decoded.positions)
 	r.transitions = append(r.transitions, decoded.transitions...)
+	if r.marks != nil && len(decoded.marks) > 0 {
+		r.forget(r.marks.Apply(decoded.marks))
+	}
 	if len(decoded.observations) > 0 && r.lost == nil {
 		if err := r.engine.Apply(decoded.observations, decoded.transitions); err != nil {
 			r.lose(err)
@@ -126,8 +147,19 @@ func (r *recovery) apply(payload []byte) error {
 	}
 	for _, transition := range decoded.transitions {
 		r.engine.Continue(transition.Number)
+		r.builtin.follow(transition)
 	}
 	return nil
+}
+
+// forget goes on without the marks of events that may come again, where they cannot be read.
+func (r *recovery) forget(err error) {
+	if err == nil {
+		return
+	}
+	r.marks = r.pipeline.resends.marksAnew()
+	r.pipeline.logger.Error().Err(err).
+		Msg("what is kept to recognise resends was damaged; events that are sent again may be counted again")
 }
 
 // lose goes on without windows. It happens only where records that were durable are missing.
@@ -169,6 +201,7 @@ func (p *Pipeline) refill(r *recovery) error {
 			p.outbox.remember(r.engine.Open())
 			p.outbox.history = append(p.outbox.history[:0], older...)
 		}
+		p.outbox.reopen(r.builtin)
 		p.outbox.remember(r.transitions)
 		p.outbox.recent = r.transitions
 		return nil
@@ -181,6 +214,7 @@ func (r *recovery) closeLost() error {
 		return nil
 	}
 	open, _ := r.pipeline.outbox.alerts(0)
+	open = slices.DeleteFunc(open, func(t window.Transition) bool { return r.builtin.has(t.ID) }) // they have no window
 	number, now := r.engine.Number(), time.Now().UnixNano()
 	for i := range open {
 		number++

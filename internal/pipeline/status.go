@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,10 @@ type Status struct {
 	Since  time.Time
 	// Space is what the journal takes, and may take, of the disk.
 	Space journal.Space
+	// Holding are the outputs that the log is kept for, the furthest behind first; Oldest is when the oldest batch arrived
+	// whose events are kept, the zero time where there is none. Like Space they are as of the last look, a second ago.
+	Holding []Holder
+	Oldest  time.Time
 	// Waiting is the number of batches that were received and not judged yet.
 	Waiting int64
 	// Last is the number of the latest transition.
@@ -43,6 +48,7 @@ type Status struct {
 type Stats struct {
 	Batches, Events         uint64
 	Undecodable, Rejected   uint64
+	Duplicates              uint64 // events that came again, and were neither counted nor passed on
 	TimestampMissing        uint64
 	TimestampUnparsable     uint64
 	Transitions             uint64
@@ -53,15 +59,15 @@ type Stats struct {
 }
 
 type counters struct {
-	batches, events, undecodable, rejected, timestampMissing, timestampUnparsable, transitions atomic.Uint64
-	commits, failures, commitNanoseconds, checkpoints, checkpointBytes                         atomic.Uint64
+	batches, events, duplicates, undecodable, rejected, timestampMissing, timestampUnparsable, transitions atomic.Uint64
+	commits, failures, commitNanoseconds, checkpoints, checkpointBytes                                     atomic.Uint64
 }
 
 // Stats returns the counters as they are.
 func (p *Pipeline) Stats() Stats {
 	s := &p.stats
 	return Stats{
-		Batches: s.batches.Load(), Events: s.events.Load(), Undecodable: s.undecodable.Load(),
+		Batches: s.batches.Load(), Events: s.events.Load(), Duplicates: s.duplicates.Load(), Undecodable: s.undecodable.Load(),
 		Rejected: s.rejected.Load(), TimestampMissing: s.timestampMissing.Load(),
 		TimestampUnparsable: s.timestampUnparsable.Load(), Transitions: s.transitions.Load(),
 		Commits: s.commits.Load(), CommitFailures: s.failures.Load(),
@@ -96,6 +102,8 @@ type status struct {
 	failure    error
 	since      time.Time
 	space      journal.Space
+	holding    []Holder
+	oldest     time.Time
 	fullSince  time.Time
 	appending  atomic.Int64 // when the write under way began, 0 where there is none
 	committing atomic.Int64 // when the fsync under way began, 0 where there is none
@@ -123,29 +131,49 @@ func (s *status) full() bool {
 	return s.space.Full
 }
 
+// tight returns from how many bytes of records on a checkpoint is worth it to make room: where the journal is about to be
+// full and no output holds it.
+func (s *status) tight() int64 {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if len(s.holding) > 0 || filledBudget(s.space) < tightFrom {
+		return math.MaxInt64
+	}
+	return max(1, s.space.Budget/tightShare)
+}
+
+// A journal is tight from so many percent on, before the alert says so. A checkpoint must give a part of the budget back,
+// as records are counted towards one.
+const (
+	tightFrom  = fillingBegins - 5
+	tightShare = 64
+)
+
 func (s *status) usable() bool { return s.get().State == StateOK }
 
 func (s *status) get() Status {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	status := Status{State: StateOK, Space: s.space, Holding: s.holding, Oldest: s.oldest}
 	switch {
 	case s.failure != nil:
-		return Status{State: StateFailing, Reason: s.failure.Error(), Since: s.since, Space: s.space}
+		status.State, status.Reason, status.Since = StateFailing, s.failure.Error(), s.since
 	case s.space.Full:
-		return Status{State: StateFull, Reason: s.space.Reason, Since: s.fullSince, Space: s.space}
+		status.State, status.Reason, status.Since = StateFull, fullReason(s.space, s.holding), s.fullSince
 	}
-	return Status{State: StateOK, Space: s.space}
+	return status
 }
 
-// measured takes note of the space and returns whether the journal has just become full, or has room again.
-func (s *status) measured(space journal.Space) bool {
+// measured takes note of the space and what holds it, and returns whether the journal has just become full, or has room
+// again.
+func (s *status) measured(space journal.Space, holding []Holder, oldest time.Time) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	changed := s.space.Full != space.Full
 	if changed {
 		s.fullSince = time.Now()
 	}
-	s.space = space
+	s.space, s.holding, s.oldest = space, holding, oldest
 	return changed
 }
 
@@ -175,17 +203,22 @@ func (p *Pipeline) measure() {
 		p.bad.Do(func() { p.logger.Error().Err(err).Msg("the free space of the disk cannot be read") })
 		return
 	}
-	if !p.status.measured(space) {
+	holding, arrived := p.outputs.holders(), time.Time{}
+	if len(p.options.Outputs) > 0 {
+		arrived = p.oldest.look(p.Events(), p.journal.First())
+	}
+	if p.options.Builtin {
+		p.builtins.look(time.Now(), space, holding)
+		defer p.wakeWriter()
+	}
+	if !p.status.measured(space, holding, arrived) {
 		return
 	}
 	if space.Full {
-		p.logger.Error().Str("reason", space.Reason).Int64("used", space.Used).Int64("free", space.Free).
+		p.logger.Error().Str("reason", fullReason(space, holding)).Int64("used", space.Used).Int64("free", space.Free).
 			Msg("the journal is full; events are not taken until there is room; free space or raise journal.budget")
 	} else {
 		p.logger.Info().Int64("free", space.Free).Msg("the journal has room again; events are taken")
 	}
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
+	p.wakeWriter()
 }

@@ -25,6 +25,8 @@ type writerState struct {
 	recovered bool
 	// positions are those of everything appended, for the checkpoint.
 	positions map[partition]Position
+	// builtin is what is open of the built-in alerts.
+	builtin openings
 }
 
 // commit is a record on its way to the disk, and what becomes of it there.
@@ -33,7 +35,7 @@ type commit struct {
 	work        *work
 	transitions []window.Transition
 	positions   []Position
-	events      *stored
+	content     *work // whose events and marks stand in the record
 	checkpoint  *checkpoint
 	// barrier asks for all commits that are not durable.
 	barrier chan []commit
@@ -81,6 +83,7 @@ func (p *Pipeline) write() {
 		case done := <-p.stored:
 			p.checkpointed(done)
 		case <-p.wake:
+			p.judgeBuiltins()
 		case <-p.stop:
 			p.drain()
 			return
@@ -120,11 +123,12 @@ func (p *Pipeline) take(w *work) {
 	if w.received.After(p.writer.clockAt) {
 		p.writer.clock += w.received.Sub(p.writer.clockAt).Nanoseconds()
 	}
+	p.sift(w)
 	outcome, err := p.engine.Observe(w.decoded, p.writer.clock)
 	p.observed(w)
 	p.writer.clockAt = time.Now()
 	if err == nil {
-		err = p.append(commit{work: w, positions: w.positions, events: w.stored}, outcome)
+		err = p.append(commit{work: w, positions: w.positions, content: w}, outcome)
 	}
 	if err != nil {
 		w.stage.Store(stageQueued)
@@ -149,14 +153,14 @@ func (p *Pipeline) append(c commit, outcome rules.Outcome) error {
 			outcome.Transitions[i].Decided = now
 		}
 	}
-	bytes, err := appendRecord(p.writer.buffer[:0], outcome, c.positions, c.events)
+	bytes, err := appendRecord(p.writer.buffer[:0], outcome, c.positions, c.content)
 	if err != nil {
 		return err
 	}
 	if p.writer.buffer = bytes; cap(bytes) > keptRecord {
 		p.writer.buffer = nil
 	}
-	c.events = nil // they belong to who waits for the commit
+	c.content = nil // it belongs to who waits for the commit
 	if len(bytes) > 0 {
 		p.status.appending.Store(time.Now().UnixNano())
 		c.sequence, err = p.journal.Append(bytes)
@@ -222,6 +226,9 @@ func (p *Pipeline) drain() {
 		default:
 			for _, w := range p.writer.backlog {
 				p.refuse(w)
+			}
+			if p.status.usable() {
+				p.judgeBuiltins()
 			}
 			p.lastCheckpoint()
 			return

@@ -6,7 +6,8 @@
 //	/livez       200 unless the writer is wedged: batches wait, the disk answers, and for a minute nothing has moved.
 //	             A restart helps then, and only then; a full or slow disk and a sink that is down never fail it.
 //	/readyz      200 when events can be taken; 503 with the reason while starting or draining and while the journal is
-//	             full, failing or stalled. A sink or a Kafka cluster that is down never fails it.
+//	             full, failing or stalled; of a full one it says which output holds it. A sink or a Kafka cluster that is
+//	             down never fails it, an output only once the journal is full of what it has not had.
 //	/healthz     JSON with a line for each part. 503 exactly when /readyz is; a part that fails while events can be taken
 //	             makes the status "degraded", with 200.
 //	/metrics     Prometheus metrics.

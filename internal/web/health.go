@@ -28,7 +28,10 @@ func (s *Server) health(facts facts) health {
 	for _, sink := range facts.sinks {
 		h.sinks = append(h.sinks, s.sinkHealth(sink))
 	}
-	h.status, h.reasons = statusOK, s.troubles(facts)
+	for _, output := range facts.outputs {
+		h.outputs = append(h.outputs, s.outputHealth(output))
+	}
+	h.status, h.reasons = statusOK, append(s.troubles(facts), s.outputTroubles(facts.outputs)...)
 	if len(h.reasons) > 0 {
 		h.status = statusDegraded
 	}
@@ -55,8 +58,15 @@ func (s *Server) troubles(facts facts) (reasons []string) {
 	}
 	for _, sink := range facts.sinks {
 		// A sink stops when logboom does, and that is said already.
-		if sink.stats.known() && sink.stats.value.State == sinks.StateRetrying {
+		if !sink.stats.known() {
+			continue
+		}
+		switch sink.stats.value.State {
+		case sinks.StateRetrying:
 			reasons = append(reasons, "alerts are not delivered to "+sink.name)
+		case sinks.StateBlocked:
+			reasons = append(reasons, "alerts are not delivered to "+sink.name+" until somebody mends it: "+
+				s.shown(sink.stats.value.LastError))
 		}
 	}
 	return reasons
@@ -114,6 +124,7 @@ func (s *Server) journalHealth(of answer[pipelineFacts]) *journalHealth {
 		unknown: s.notKnown(of.err), State: status.State, Reason: s.shown(status.Reason),
 		UsedBytes: status.Space.Used, BudgetBytes: status.Space.Budget,
 		FreeBytes: status.Space.Free, ReserveBytes: status.Space.Reserve, WaitingBatches: status.Waiting,
+		OldestEvents: status.Oldest.UTC(), HeldBy: holdersHealth(status.Holding),
 	}
 	if of.err != nil {
 		h.State = stateUnknown
@@ -132,6 +143,7 @@ func (s *Server) sinkHealth(of sinkFacts) sinkHealth {
 		Name: of.name, unknown: s.notKnown(of.stats.err), State: stats.State, FailingSince: stats.FailingSince.UTC(),
 		Waiting: stats.Waiting, Delivered: stats.Delivered, DeadLetters: stats.DeadLetters,
 		LastError: s.shown(stats.LastError), LastErrorTime: stats.LastErrorTime.UTC(), LastSuccess: stats.LastSuccess.UTC(),
+		Notice: s.shown(stats.Notice),
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 // stateUnknown is the state of a part that did not tell it in time.
 const stateUnknown = "unknown"
 
-// health is the document of /healthz. What is not configured is null, sinks are a list.
+// health is the document of /healthz. What is not configured is null, sinks and outputs are lists.
 type health struct {
 	status      string
 	reasons     []string
@@ -25,6 +25,7 @@ type health struct {
 	kafka       *kafkaHealth
 	journal     *journalHealth
 	sinks       []sinkHealth
+	outputs     []outputHealth
 	deadLetters *deadLetterHealth
 }
 
@@ -64,6 +65,9 @@ type journalHealth struct {
 	FreeBytes      int64     `json:"free_bytes"`
 	ReserveBytes   int64     `json:"reserve_bytes"`
 	WaitingBatches int64     `json:"waiting_batches"`
+	// OldestEvents is when the oldest events arrived that are kept for outputs, HeldBy which outputs they are kept for.
+	OldestEvents time.Time      `json:"oldest_events,omitzero"`
+	HeldBy       []holderHealth `json:"held_by,omitempty"`
 }
 
 type sinkHealth struct {
@@ -77,6 +81,8 @@ type sinkHealth struct {
 	LastError     string      `json:"last_error,omitempty"`
 	LastErrorTime time.Time   `json:"last_error_time,omitzero"`
 	LastSuccess   time.Time   `json:"last_success,omitzero"`
+	// Notice is what the sink has to tell although it delivers.
+	Notice string `json:"notice,omitempty"`
 }
 
 type deadLetterHealth struct {
@@ -105,17 +111,18 @@ func (s *Server) encodeHealth(h health) []byte {
 	field("lumberjack", marshal(h.lumberjack))
 	field("kafka", marshal(h.kafka))
 	field("journal", marshal(h.journal))
-	field("sinks", encodeSinks(h.sinks))
+	field("sinks", encodeList(h.sinks))
+	field("outputs", encodeList(h.outputs))
 	field("dead_letters", marshal(h.deadLetters))
 	document.WriteString("}\n")
 	return document.Bytes()
 }
 
-// encodeSinks returns a list with a line for each sink.
-func encodeSinks(list []sinkHealth) []byte {
+// encodeList returns a list with a line for each entry.
+func encodeList[T any](list []T) []byte {
 	var lines [][]byte
-	for _, sink := range list {
-		lines = append(lines, append([]byte("\n  "), marshal(sink)...))
+	for _, entry := range list {
+		lines = append(lines, append([]byte("\n  "), marshal(entry)...))
 	}
 	return append(append([]byte{'['}, bytes.Join(lines, []byte{','})...), ']')
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/logboom/logboom/internal/kafka"
 	"github.com/logboom/logboom/internal/pipeline"
 	"github.com/logboom/logboom/lumberjack"
+	"github.com/logboom/logboom/outputs"
 	"github.com/logboom/logboom/rules"
 	"github.com/logboom/logboom/sinks"
 )
@@ -25,6 +26,7 @@ func full() *Server {
 		Journal:     journalStats,
 		DeadLetters: deadLetterStats,
 		Sinks:       []Sink{{"elasticsearch", workingSink}, {"slack", failingSink}},
+		Outputs:     []Output{{"elasticsearch", workingOutput}, {"kafka", failingOutput}},
 	}})
 }
 
@@ -43,12 +45,13 @@ func busy() *source {
 	return &source{
 		status: pipeline.Status{
 			State: pipeline.StateOK, Waiting: 101, Last: 102,
-			Space: journal.Space{Used: 103, Budget: 104, Free: 105, Reserve: 106},
+			Space:   journal.Space{Used: 103, Budget: 104, Free: 105, Reserve: 106},
+			Holding: []pipeline.Holder{{Output: "kafka", Behind: 107}}, Oldest: moment.Add(-time.Hour),
 		},
 		stats: pipeline.Stats{
 			Batches: 111, Events: 112, Undecodable: 113, Rejected: 114, TimestampMissing: 115, TimestampUnparsable: 116,
 			Transitions: 117, Commits: 118, CommitFailures: 119, CommitTime: 120 * time.Second, Checkpoints: 121,
-			CheckpointBytes: 122,
+			CheckpointBytes: 122, Duplicates: 123,
 		},
 		list: []rules.Rule{
 			{
@@ -118,6 +121,37 @@ func failingSink() sinks.Stats {
 	}
 }
 
+func workingOutput() outputs.Stats {
+	return outputs.Stats{
+		Name: "elasticsearch", State: outputs.StateOK, Written: 801, Bytes: 802, Failures: 803, Retries: 804, DeadLetters: 805,
+		Missed: 806, LostRecords: 807, Lost: 808, Read: 809, After: 810, Behind: 811, InFlight: 812, Lag: 813 * time.Second,
+		LastSuccess: moment.Add(-time.Second), Notice: "refresh the template",
+	}
+}
+
+func failingOutput() outputs.Stats {
+	return outputs.Stats{
+		Name: "kafka", State: outputs.StateRetrying, Failures: 3, Behind: 107, Lag: time.Second, LastError: "no broker",
+		LastErrorTime: moment.Add(-time.Minute), FailingSince: moment.Add(-2 * time.Minute),
+	}
+}
+
+func blockedOutput() outputs.Stats {
+	return outputs.Stats{State: outputs.StateBlocked, LastError: "401 (check the password)"}
+}
+
+func blockedSink() sinks.Stats {
+	return sinks.Stats{Name: "slack", State: sinks.StateBlocked, LastError: "invalid_auth (check the token)"}
+}
+
+func TestHealthzShowsNotices(t *testing.T) {
+	noticing := func() sinks.Stats { return sinks.Stats{State: sinks.StateOK, Notice: "give it a scope"} }
+	body := get(started(Options{Sources: Sources{Sinks: []Sink{{"slack", noticing}}}}).Handler(loopback), "/healthz").Body
+	if !strings.Contains(body.String(), `"notice":"give it a scope"`) || strings.Contains(body.String(), "degraded") {
+		t.Errorf("got %s", body)
+	}
+}
+
 func TestHealthz(t *testing.T) {
 	answer := get(full().Handler(loopback), "/healthz")
 	if answer.Code != http.StatusOK || answer.Header().Get("Content-Type") != "application/json" {
@@ -171,6 +205,26 @@ func TestStatusOfHealthz(t *testing.T) {
 		"a sink fails": {
 			Sources{Sinks: []Sink{{"elasticsearch", workingSink}, {"slack", failingSink}}},
 			summary{statusDegraded, []string{"alerts are not delivered to slack"}},
+		},
+		"a sink is blocked": {
+			Sources{Sinks: []Sink{{"slack", blockedSink}}},
+			summary{statusDegraded, []string{
+				"alerts are not delivered to slack until somebody mends it: invalid_auth (check the token)",
+			}},
+		},
+		"an output fails": {
+			Sources{Outputs: []Output{{"elasticsearch", workingOutput}, {"kafka", failingOutput}}},
+			summary{statusDegraded, []string{"events are not written to kafka"}},
+		},
+		"an output is blocked": {
+			Sources{Outputs: []Output{{"elasticsearch", blockedOutput}}},
+			summary{statusDegraded, []string{
+				"events are not written to elasticsearch until somebody mends it: 401 (check the password)",
+			}},
+		},
+		"an output panics": {
+			Sources{Outputs: []Output{{"kafka", func() outputs.Stats { panic("oh") }}}},
+			summary{statusDegraded, []string{"outputs/kafka panicked: oh"}},
 		},
 		"a sink panics": {
 			Sources{Sinks: []Sink{{"slack", func() sinks.Stats { panic("oh") }}}},

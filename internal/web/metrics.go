@@ -62,6 +62,8 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 	serverMetrics.describe(out)
 	pipelineMetrics.describe(out)
 	out <- pipelineState
+	out <- journalOldest
+	out <- journalHeld
 	journalMetrics.describe(out)
 	lumberjackMetrics.describe(out)
 	out <- lumberjackErrors
@@ -73,6 +75,12 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 	ruleMetrics.describe(out)
 	sinkMetrics.describe(out)
 	for _, desc := range []*prometheus.Desc{sinkState, sinkLatency, sinkLastError, sinkLastSuccess, sinkFailingSince} {
+		out <- desc
+	}
+	outputMetrics.describe(out)
+	for _, desc := range []*prometheus.Desc{
+		outputState, outputLag, outputLastError, outputLastSuccess, outputFailingSince,
+	} {
 		out <- desc
 	}
 	deadLetterMetrics.describe(out)
@@ -92,6 +100,9 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	collectRules(out, facts.rules)
 	for _, sink := range facts.sinks {
 		collectSink(out, sink)
+	}
+	for _, output := range facts.outputs {
+		collectOutput(out, output, c.server.options.Now())
 	}
 	deadLetterMetrics.collect(out, facts.deadLetters)
 }

@@ -9,6 +9,10 @@ import (
 var (
 	pipelineState = describe("pipeline_state", "1 for the state that the pipeline is in; events are taken when it is ok.",
 		"state")
+	journalOldest = describe("journal_oldest_events_timestamp_seconds",
+		"When the oldest events arrived that the journal keeps for outputs.")
+	journalHeld = describe("journal_held_bytes",
+		"Bytes that the journal keeps for an output although nothing else needs them, about; missing for the others.", "output")
 	pipelineStates = []string{pipeline.StateOK, pipeline.StateFull, pipeline.StateFailing, pipeline.StateStalled}
 )
 
@@ -17,6 +21,8 @@ var pipelineMetrics = metrics[pipelineFacts]{
 		func(f pipelineFacts) uint64 { return f.stats.Batches }),
 	counter("pipeline_events_total", "Events in the batches taken.",
 		func(f pipelineFacts) uint64 { return f.stats.Events }),
+	counter("duplicate_events_total", "Events that came again and were neither counted nor passed on.",
+		func(f pipelineFacts) uint64 { return f.stats.Duplicates }),
 	counter("pipeline_undecodable_events_total", "Events that are no JSON object and became dead letters.",
 		func(f pipelineFacts) uint64 { return f.stats.Undecodable }),
 	counter("pipeline_rejected_events_total", "Events beyond a limit of their source, which became dead letters.",
@@ -59,5 +65,9 @@ func collectPipeline(out chan<- prometheus.Metric, of answer[pipelineFacts]) {
 	pipelineMetrics.collect(out, of)
 	if of.known() {
 		sendState(out, pipelineState, pipelineStates, of.value.status.State)
+		sendTime(out, journalOldest, of.value.status.Oldest)
+		for _, holder := range of.value.status.Holding {
+			send(out, journalHeld, prometheus.GaugeValue, float64(holder.Behind), holder.Output)
+		}
 	}
 }

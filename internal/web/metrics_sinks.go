@@ -11,7 +11,8 @@ import (
 var (
 	sinkState  = describe("sink_state", "1 for the state that a sink is in.", "sink", "state")
 	sinkStates = []string{
-		string(sinks.StateStarting), string(sinks.StateOK), string(sinks.StateRetrying), string(sinks.StateStopped),
+		string(sinks.StateStarting), string(sinks.StateOK), string(sinks.StateRetrying), string(sinks.StateBlocked),
+		string(sinks.StateStopped),
 	}
 	sinkLatency = describe("sink_delivery_latency_seconds",
 		"Time from the arrival of the batch that decided a change of state to its delivery.", "sink")

@@ -99,7 +99,7 @@ func TestMetricsAreComplete(t *testing.T) {
 	for name, stats := range map[string]any{
 		"pipeline": busy().stats, "status": busy().status, "space": busy().status.Space, "journal": journalStats(),
 		"lumberjack": lumberjackStats(), "kafka": kafkaStats(), "partition": kafkaStats().Assigned[0],
-		"sink": workingSink(), "dead letters": deadLetterStats(), "rule": countersOf(busy().counters["bursts"]),
+		"sink": workingSink(), "output": workingOutput(), "holder": busy().status.Holding[0], "dead letters": deadLetterStats(), "rule": countersOf(busy().counters["bursts"]),
 	} {
 		value := reflect.ValueOf(stats)
 		for i := range value.NumField() {
@@ -170,12 +170,13 @@ func TestOddNames(t *testing.T) {
 	from := healthy()
 	from.list = []rules.Rule{{Name: "a\"\\\n\xff"}, {Name: "twice"}, {Name: "twice"}}
 	s := started(Options{Logger: zerolog.New(&log), Sources: Sources{
-		Pipeline: from, Sinks: []Sink{{"\xfe", workingSink}},
+		Pipeline: from, Sinks: []Sink{{"\xfe", workingSink}}, Outputs: []Output{{"\xfd", workingOutput}},
 	}})
 	lines := exposed(t, s)
 	for _, want := range []string{
 		`logboom_rule_keys{rule="a\"\\\n` + "\uFFFD" + `"} 0` + "\n",
 		`logboom_sink_delivered_transitions_total{sink="` + "\uFFFD" + `"} 601` + "\n",
+		`logboom_output_events_total{output="` + "\uFFFD" + `"} 801` + "\n",
 		`logboom_sink_delivery_latency_seconds_count{sink="` + "\uFFFD" + `"} 9` + "\n",
 		"logboom_ready 1\n",
 	} {

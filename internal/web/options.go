@@ -12,6 +12,7 @@ import (
 	"github.com/logboom/logboom/internal/kafka"
 	"github.com/logboom/logboom/internal/pipeline"
 	"github.com/logboom/logboom/lumberjack"
+	"github.com/logboom/logboom/outputs"
 	"github.com/logboom/logboom/rules"
 	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/window"
@@ -50,12 +51,20 @@ type Sources struct {
 	DeadLetters func() deadletter.Stats
 	// Sinks are shown in this order. Their names must be unique.
 	Sinks []Sink
+	// Outputs are outputs of events, shown in this order. Their names must be unique.
+	Outputs []Output
 }
 
 // Sink is a sink under the name that it has in the configuration.
 type Sink struct {
 	Name  string
 	Stats func() sinks.Stats
+}
+
+// Output is an output of events under the name that it has in the configuration.
+type Output struct {
+	Name  string
+	Stats func() outputs.Stats
 }
 
 // Pipeline is what is read of a pipeline.Pipeline. The room that the journal takes is read from its Status, because

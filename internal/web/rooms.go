@@ -9,6 +9,7 @@ import (
 	"github.com/logboom/logboom/internal/kafka"
 	"github.com/logboom/logboom/internal/pipeline"
 	"github.com/logboom/logboom/lumberjack"
+	"github.com/logboom/logboom/outputs"
 	"github.com/logboom/logboom/rules"
 	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/window"
@@ -29,7 +30,8 @@ const (
 	roomKafka       = "kafka"
 	roomJournal     = "journal"
 	roomDeadLetters = "dead_letters"
-	roomSink        = "sinks/" // and the sink's name
+	roomSink        = "sinks/"   // and the sink's name
+	roomOutput      = "outputs/" // and the output's name
 )
 
 // rooms are the readings of all that Sources name. They never change.
@@ -42,11 +44,17 @@ type rooms struct {
 	journal     *reading[journal.Stats]
 	deadLetters *reading[deadletter.Stats]
 	sinks       []sinkRoom
+	outputs     []outputRoom
 }
 
 type sinkRoom struct {
 	name  string
 	stats *reading[sinks.Stats]
+}
+
+type outputRoom struct {
+	name  string
+	stats *reading[outputs.Stats]
 }
 
 type pipelineFacts struct {
@@ -71,6 +79,9 @@ func newRooms(owner *readers, sources Sources) *rooms {
 	}
 	for _, sink := range sources.Sinks {
 		r.sinks = append(r.sinks, sinkRoom{sink.Name, newReading(owner, roomSink+sink.Name, sink.Stats)})
+	}
+	for _, output := range sources.Outputs {
+		r.outputs = append(r.outputs, outputRoom{output.Name, newReading(owner, roomOutput+output.Name, output.Stats)})
 	}
 	if sources.Pipeline != nil {
 		r.readPipeline(owner, sources.Pipeline)
@@ -101,11 +112,17 @@ type facts struct {
 	journal     answer[journal.Stats]
 	deadLetters answer[deadletter.Stats]
 	sinks       []sinkFacts
+	outputs     []outputFacts
 }
 
 type sinkFacts struct {
 	name  string
 	stats answer[sinks.Stats]
+}
+
+type outputFacts struct {
+	name  string
+	stats answer[outputs.Stats]
 }
 
 // read asks all rooms at once and waits for their answers until ctx ends.
@@ -116,12 +133,19 @@ func (r *rooms) read(ctx context.Context) facts {
 	for i := range r.sinks {
 		asked[i] = r.sinks[i].stats.ask()
 	}
+	written := make([]*call[outputs.Stats], len(r.outputs))
+	for i := range r.outputs {
+		written[i] = r.outputs[i].stats.ask()
+	}
 	f := facts{
 		pipeline: pipeline.wait(ctx), rules: rules.wait(ctx), lumberjack: lumberjack.wait(ctx),
 		kafka: kafka.wait(ctx), journal: journal.wait(ctx), deadLetters: deadLetters.wait(ctx),
 	}
 	for i := range r.sinks {
 		f.sinks = append(f.sinks, sinkFacts{r.sinks[i].name, asked[i].wait(ctx)})
+	}
+	for i := range r.outputs {
+		f.outputs = append(f.outputs, outputFacts{r.outputs[i].name, written[i].wait(ctx)})
 	}
 	return f
 }
@@ -141,6 +165,9 @@ func (f facts) each(visit func(room string, err error)) {
 	list(roomDeadLetters, f.deadLetters.present, f.deadLetters.err)
 	for _, sink := range f.sinks {
 		list(roomSink+sink.name, sink.stats.present, sink.stats.err)
+	}
+	for _, output := range f.outputs {
+		list(roomOutput+output.name, output.stats.present, output.stats.err)
 	}
 }
 

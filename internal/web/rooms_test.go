@@ -42,6 +42,12 @@ func (h *house) Close() error { return nil }
 // build opens a house, which is closed with the test.
 func build(t *testing.T, options journal.Options) *house {
 	t.Helper()
+	return buildWith(t, options)
+}
+
+// buildWith opens a house whose journal keeps events for outputs that are not there.
+func buildWith(t *testing.T, options journal.Options, outputs ...string) *house {
+	t.Helper()
 	options.Directory = t.TempDir()
 	store, err := journal.Open(options)
 	if err != nil {
@@ -57,7 +63,7 @@ func build(t *testing.T, options journal.Options) *house {
 	}
 	h := new(house)
 	h.pipeline, err = pipeline.New(pipeline.Options{
-		Journal: store, Rules: set, Sinks: []string{"memory"},
+		Journal: store, Rules: set, Sinks: []string{"memory"}, Outputs: outputs,
 		DeadLetter: func(ctx context.Context, list []pipeline.DeadLetter) error {
 			for _, letter := range list {
 				if err := letters.Write(ctx, deadletter.Letter{Reason: letter.Reason, Document: letter.Document}); err != nil {

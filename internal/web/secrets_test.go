@@ -13,6 +13,7 @@ import (
 
 	"github.com/logboom/logboom/internal/kafka"
 	"github.com/logboom/logboom/internal/pipeline"
+	"github.com/logboom/logboom/outputs"
 	"github.com/logboom/logboom/sinks"
 )
 
@@ -32,6 +33,9 @@ func TestSecretsAreNotShown(t *testing.T) {
 				{"leaky", func() sinks.Stats { return sinks.Stats{LastError: leaky, State: sinks.StateRetrying} }},
 				{"broken", func() sinks.Stats { panic(errors.New("broken")) }},
 			},
+			Outputs: []Output{{"leaky", func() outputs.Stats {
+				return outputs.Stats{LastError: leaky, Notice: leaky, State: outputs.StateBlocked}
+			}}},
 		},
 	})
 	var seen strings.Builder

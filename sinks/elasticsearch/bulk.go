@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
+	"github.com/logboom/logboom/internal/elastic"
 	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/window"
 )
@@ -82,15 +82,15 @@ func (s *Sink) send(ctx context.Context, items []item) ([]error, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case answer.status == http.StatusRequestEntityTooLarge && len(items) == 1:
-		return []error{&sinks.Permanent{Err: answer.failure()}}, nil
-	case answer.status == http.StatusRequestEntityTooLarge:
+	case answer.Status == http.StatusRequestEntityTooLarge && len(items) == 1:
+		return []error{&sinks.Permanent{Err: answer.Failure()}}, nil
+	case answer.Status == http.StatusRequestEntityTooLarge:
 		return s.halve(ctx, items)
 	}
-	if err := answer.failure(); err != nil {
+	if err := answer.Failure(); err != nil {
 		return nil, err
 	}
-	return outcomesOf(answer.body, items)
+	return outcomesOf(answer.Body, items)
 }
 
 func (s *Sink) halve(ctx context.Context, items []item) ([]error, error) {
@@ -103,86 +103,55 @@ func (s *Sink) halve(ctx context.Context, items []item) ([]error, error) {
 	return append(outcomes, behind...), err
 }
 
-func (s *Sink) bulk(ctx context.Context, items []item) (answer, error) {
-	ctx, cancel := s.options.limit(ctx)
+func (s *Sink) bulk(ctx context.Context, items []item) (elastic.Answer, error) {
+	ctx, cancel := s.connection.Limit(ctx)
 	defer cancel()
 	var body bytes.Buffer
 	for _, item := range items {
 		body.Write(item.lines)
 	}
-	return perform(ctx, s.client, esapi.BulkRequest{
+	return s.client.Do(ctx, esapi.BulkRequest{
 		Index: s.options.Index,
 		Body:  bytes.NewReader(body.Bytes()),
 		FilterPath: []string{
 			"items.create._id", "items.create.status", "items.create.error.type", "items.create.error.reason",
 			"items.create.error.caused_by.reason",
 		},
-	}, smallAnswer+int64(len(items))*largestItem)
+	}, elastic.SmallAnswer+int64(len(items))*largestItem)
 }
-
-// itemAnswer is what Elasticsearch says of one document.
-type itemAnswer struct {
-	ID     string     `json:"_id"`
-	Status int        `json:"status"`
-	Error  *itemError `json:"error"`
-}
-
-// itemError is Elasticsearch's form of an error.
-type itemError struct {
-	Type     string `json:"type"`
-	Reason   string `json:"reason"`
-	CausedBy *struct {
-		Reason string `json:"reason"`
-	} `json:"caused_by"`
-}
-
-func (e *itemError) String() string {
-	text := e.Type + ": " + e.Reason
-	if e.CausedBy != nil && e.CausedBy.Reason != "" {
-		text += " (" + e.CausedBy.Reason + ")"
-	}
-	return sinks.Reason(text)
-}
-
-// errBadAnswer says that an answer of success is not one to these items: then none of them counts as done.
-var errBadAnswer = errors.New("the answer to a bulk request makes no sense")
 
 // outcomesOf reads the answer to a bulk request. Its error says that the answer is of no use.
 func outcomesOf(body []byte, items []item) ([]error, error) {
 	var parsed struct {
 		Items []struct {
-			Create itemAnswer `json:"create"`
+			Create elastic.Item `json:"create"`
 		} `json:"items"`
 	}
 	if err := json.Unmarshal(body, &parsed); err != nil {
-		return nil, fmt.Errorf("%w: %w", errBadAnswer, err)
+		return nil, fmt.Errorf("%w: %w", elastic.ErrBadAnswer, err)
 	}
 	if len(parsed.Items) != len(items) {
-		return nil, fmt.Errorf("%w: it has %d items, %d were sent", errBadAnswer, len(parsed.Items), len(items))
+		return nil, fmt.Errorf("%w: it has %d items, %d were sent", elastic.ErrBadAnswer, len(parsed.Items), len(items))
 	}
 	outcomes := make([]error, len(items))
 	for i, answered := range parsed.Items {
 		if answered.Create.ID != items[i].id {
-			return nil, fmt.Errorf("%w: item %d is for another document", errBadAnswer, i)
+			return nil, fmt.Errorf("%w: item %d is for another document", elastic.ErrBadAnswer, i)
 		}
-		outcomes[i] = answered.Create.outcome()
+		outcomes[i] = outcomeOf(&answered.Create)
 	}
 	return outcomes, nil
 }
 
-// outcome returns nil where the document is there, a Permanent error where it never will be.
-func (a *itemAnswer) outcome() error {
-	if a.Status >= 200 && a.Status < 300 || a.Status == http.StatusConflict {
+// outcomeOf returns nil where the document is there, a Permanent error where it never will be.
+func outcomeOf(item *elastic.Item) error {
+	if item.Done() || item.Status == http.StatusConflict {
 		return nil
 	}
-	err := fmt.Errorf("status %d", a.Status)
-	if a.Error != nil {
-		err = fmt.Errorf("status %d: %s", a.Status, a.Error)
+	if permanent(item) {
+		return &sinks.Permanent{Err: item.Failure()}
 	}
-	if a.permanent() {
-		return &sinks.Permanent{Err: err}
-	}
-	return err
+	return item.Failure()
 }
 
 // indexTroubles are types of errors with status 400 that are about the index and not about the document: it is closed,
@@ -195,13 +164,13 @@ var indexTroubles = map[string]bool{
 
 // permanent tells whether the document itself is refused. Missing rights (401, 403), a blocked index (403), a missing
 // one (404) and too many requests (408, 429) are no fault of the document, and can be mended by an operator.
-func (a *itemAnswer) permanent() bool {
-	switch a.Status {
+func permanent(item *elastic.Item) bool {
+	switch item.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
 		http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return false
 	case http.StatusBadRequest:
-		return a.Error == nil || !indexTroubles[a.Error.Type]
+		return item.Error == nil || !indexTroubles[item.Error.Type]
 	}
-	return a.Status >= 400 && a.Status < 500
+	return item.Status >= 400 && item.Status < 500
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/logboom/logboom/internal/elastic"
 	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/sinks/sinktest"
 	"github.com/logboom/logboom/window"
@@ -99,7 +100,7 @@ func TestAnswersForAWholeRequest(t *testing.T) {
 		"too few items":     {200, nil, `{"errors":false,"items":[]}`, "0 items, 3 were sent", 0},
 		"others' items": {200, nil, `{"items":[{"create":{"_id":"a","status":201}},{"create":{"_id":"b","status":201}},` +
 			`{"create":{"_id":"c","status":201}}]}`, "another document", 0},
-		"endless": {200, nil, strings.Repeat(" ", smallAnswer+3*largestItem+1), "longer than expected", 0},
+		"endless": {200, nil, strings.Repeat(" ", elastic.SmallAnswer+3*largestItem+1), "longer than expected", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := sinktest.NewElasticsearch(t)
@@ -537,7 +538,7 @@ func FuzzBulkAnswer(f *testing.F) {
 				t.Errorf("an error of %d bytes", len(outcome.Error()))
 			}
 		}
-		_ = answer{status: 500, body: body}.failure().Error()
+		_ = elastic.Answer{Status: 500, Body: body}.Failure().Error()
 	})
 }
 

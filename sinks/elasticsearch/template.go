@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/logboom/logboom/internal/elastic"
 )
 
 // templateVersion is raised with every change of the template, so that an older one of ours is replaced.
@@ -71,7 +73,7 @@ func (s *Sink) ensureTemplate(ctx context.Context) error {
 	if s.template {
 		return nil
 	}
-	ctx, cancel := s.options.limit(ctx)
+	ctx, cancel := s.connection.Limit(ctx)
 	defer cancel()
 	installed, err := s.hasTemplate(ctx)
 	if err != nil {
@@ -87,16 +89,16 @@ func (s *Sink) ensureTemplate(ctx context.Context) error {
 }
 
 func (s *Sink) hasTemplate(ctx context.Context) (bool, error) {
-	answer, err := perform(ctx, s.client,
-		esapi.IndicesGetIndexTemplateRequest{Name: TemplateName(s.options.Index)}, smallAnswer)
+	answer, err := s.client.Do(ctx,
+		esapi.IndicesGetIndexTemplateRequest{Name: TemplateName(s.options.Index)}, elastic.SmallAnswer)
 	if err != nil {
 		return false, err
 	}
-	if answer.status == http.StatusOK {
-		return coversIndex(answer.body, s.options.Index), nil
+	if answer.Status == http.StatusOK {
+		return coversIndex(answer.Body, s.options.Index), nil
 	}
-	if passing(answer.status) {
-		return false, answer.failure()
+	if passing(answer.Status) {
+		return false, answer.Failure()
 	}
 	return false, nil // not there, or not to be looked at: installing it will tell
 }
@@ -120,17 +122,17 @@ func (s *Sink) putTemplate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("encode it: %w", err)
 	}
-	answer, err := perform(ctx, s.client, esapi.IndicesPutIndexTemplateRequest{
+	answer, err := s.client.Do(ctx, esapi.IndicesPutIndexTemplateRequest{
 		Name: TemplateName(s.options.Index), Body: bytes.NewReader(body),
-	}, smallAnswer)
+	}, elastic.SmallAnswer)
 	if err != nil {
 		return err
 	}
-	failure := answer.failure()
+	failure := answer.Failure()
 	if failure == nil {
 		return nil
 	}
-	if passing(answer.status) {
+	if passing(answer.Status) {
 		return failure
 	}
 	s.options.Logger.Warn().Err(s.secrets.Scrub(failure)).Str("template", TemplateName(s.options.Index)).

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/logboom/logboom/internal/appendfile"
 	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/sinks/sinktest"
 )
@@ -267,23 +268,6 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-func TestFailedAppendLeavesTheFileAsItWas(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "alerts.ndjson")
-	sink := restored(t, path, nil)
-	deliver(t, sink, 1, 2)
-	// A descriptor that cannot be written to fails as a full disk does.
-	sink.file.Close()
-	readOnly, err := os.Open(path)
-	must(t, err)
-	sink.file = readOnly
-	if _, err := sink.Deliver(t.Context(), sinktest.Transitions(3, 1)); err == nil {
-		t.Fatal("Deliver to a file that cannot be written succeeded")
-	}
-	expect(t, path, documents(1, 2))
-	deliver(t, sink, 3, 1)
-	expect(t, path, documents(1, 3))
-}
-
 func TestDeviceIsWrittenToAndNothingElse(t *testing.T) {
 	sink := restored(t, os.DevNull, []byte(`{"length":0,"end":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}`))
 	deliver(t, sink, 1, 2)
@@ -316,7 +300,7 @@ func FuzzRestore(f *testing.F) {
 		defer sink.Close()
 		must(t, sink.Restore(state))
 		after := string(read(t, path))
-		if stored, found := parsePlace(state); len(after) < len(content) && (!found || int64(len(after)) != stored.Length) {
+		if stored, found := appendfile.ParsePlace(state); len(after) < len(content) && (!found || int64(len(after)) != stored.Length) {
 			t.Errorf("%q was cut to %q by %q", content, after, state)
 		}
 		if !strings.HasPrefix(content, after) {

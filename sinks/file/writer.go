@@ -5,22 +5,19 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/logboom/logboom/internal/appendfile"
 	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/window"
 )
 
 // Writer writes alert documents as lines to an io.Writer, such as the standard output. A write that blocks, as to a pipe
 // that nobody reads, blocks Deliver too; no context can end it.
-type Writer struct {
-	out io.Writer
-	// torn says that a write failed in the middle of a line, so the next one begins with a newline.
-	torn bool
-}
+type Writer struct{ lines *appendfile.Lines }
 
 var _ sinks.Sink = (*Writer)(nil)
 
 // NewWriter returns a sink that writes to out, which stays the caller's: Close does not close it.
-func NewWriter(out io.Writer) *Writer { return &Writer{out: out} }
+func NewWriter(out io.Writer) *Writer { return &Writer{appendfile.NewLines(out)} }
 
 // Deliver writes one line for each transition. After an error those whose lines were written whole are done.
 func (w *Writer) Deliver(ctx context.Context, transitions []window.Transition) ([]error, error) {
@@ -43,21 +40,10 @@ func (w *Writer) Deliver(ctx context.Context, transitions []window.Transition) (
 
 // line writes the document with a newline, in one write, so that lines of others do not come between.
 func (w *Writer) line(document []byte) error {
-	line := make([]byte, 0, len(document)+2)
-	if w.torn {
-		line = append(line, '\n')
+	if _, err := w.lines.Write(append(document[:len(document):len(document)], '\n')); err != nil {
+		return fmt.Errorf("write a line: %w", err)
 	}
-	line = append(append(line, document...), '\n')
-	written, err := w.out.Write(line)
-	if err == nil {
-		w.torn = false
-		return nil
-	}
-	// Of what was written, a newline alone at the front leaves no torn line behind.
-	if written > 0 {
-		w.torn = line[written-1] != '\n'
-	}
-	return fmt.Errorf("write a line: %w", err)
+	return nil
 }
 
 // Close does nothing: the writer is the caller's.

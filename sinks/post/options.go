@@ -31,6 +31,8 @@ type Options struct {
 	InsecureSkipVerify bool
 	// Timeout is for one request with its answer; DefaultTimeout if zero.
 	Timeout time.Duration
+	// Connections is how many connections to a host are kept while nothing is sent; http.DefaultTransport's number if zero.
+	Connections int
 	// Now is the clock for a Retry-After that names a time; time.Now by default.
 	Now func() time.Time
 }
@@ -127,6 +129,7 @@ func partsOf(address string) []string {
 // transport returns one that trusts whom the options say.
 func (o *Options) transport() (*http.Transport, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // it is one
+	transport.MaxIdleConnsPerHost = o.Connections                // 0 is the default there, too
 	transport.TLSClientConfig = &tls.Config{
 		MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.InsecureSkipVerify, //nolint:gosec // where the operator says so
 	}

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/logboom/logboom/internal/config"
+	"github.com/logboom/logboom/internal/deadletter"
+	"github.com/logboom/logboom/outputs"
+	"github.com/logboom/logboom/outputs/logstash"
+	"github.com/logboom/logboom/rules"
+)
+
+func outputNames(list []config.Output) []string {
+	names := make([]string, len(list))
+	for i, output := range list {
+		names[i] = output.Name
+	}
+	return names
+}
+
+// startOutputs opens all outputs before it sets any going.
+func (a *App) startOutputs() error {
+	if len(a.config.Outputs) == 0 {
+		return nil
+	}
+	encoder, err := newEncoder()
+	if err != nil {
+		return err
+	}
+	for _, c := range a.config.Outputs {
+		delivery, err := a.openOutput(c, encoder)
+		if err != nil {
+			return fmt.Errorf("outputs.%s: %w", c.Name, err)
+		}
+		a.outputs = append(a.outputs, delivery)
+	}
+	for _, delivery := range a.outputs {
+		ctx, cancel := context.WithCancel(context.Background())
+		a.spawn("output "+delivery.Stats().Name, cancel, func() error { return delivery.Run(ctx) })
+	}
+	a.onStop("outputs", a.drainOutputs)
+	return nil
+}
+
+// newEncoder makes what writes events as Logstash would, for run and for the replay of dead letters.
+func newEncoder() (*logstash.Encoder, error) { return logstash.NewEncoder(logstash.Settings{}) }
+
+func (a *App) openOutput(c config.Output, encoder *logstash.Encoder) (*outputs.Delivery, error) {
+	logger := a.component("output").With().Str("output", c.Name).Logger()
+	opened, err := openOutput(c, encoder, a.options.Stdout, logger)
+	if err != nil {
+		return nil, err
+	}
+	options := outputs.Options{
+		Encoder: encoder, AsTheyCame: opened.asTheyCame, Texts: opened.texts, BatchBytes: opened.batchBytes, BatchEvents: opened.batchEvents,
+		DeadLetters: a.keepRefused, Logger: logger,
+	}
+	if c.Where != "" {
+		if options.Where, err = rules.NewFilter(c.Where); err != nil {
+			return nil, fmt.Errorf("where: %w", err)
+		}
+	}
+	if !c.Required {
+		options.MostBehind = c.MaxBehind
+	}
+	return outputs.NewDelivery(c.Name, opened.output, a.pipeline.Events(), options), nil
+}
+
+// keepRefused writes events that an output refused for good to the dead letters.
+func (a *App) keepRefused(ctx context.Context, letters []outputs.DeadLetter) error {
+	kept := make([]deadletter.Letter, len(letters))
+	for i, letter := range letters {
+		kept[i] = deadletter.Letter{
+			Output: letter.Output, ID: letter.ID, Reason: letter.Reason, Document: letter.Body,
+			Event: &deadletter.Event{Time: letter.Time, Texts: letter.Texts, AsItCame: letter.AsItCame},
+		}
+	}
+	if err := a.deadLetters.Write(ctx, kept...); err != nil {
+		return err
+	}
+	if len(letters) > 0 {
+		a.pipeline.EventsSetAside(letters[0].Output, a.secrets().Redact(letters[0].Reason), len(letters))
+	}
+	return nil
+}
+
+// drainOutputs waits until the outputs that are not failing have written everything, or ctx ends.
+func (a *App) drainOutputs(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, deliveryDrain)
+	defer cancel()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	last := a.pipeline.Events().Last()
+	for {
+		behind := 0
+		for _, delivery := range a.outputs {
+			if stats := delivery.Stats(); stats.State == outputs.StateOK && (stats.Read < last || stats.InFlight > 0) {
+				behind++
+			}
+		}
+		if behind == 0 {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			a.logger.Info().Int("outputs", behind).
+				Msg("these outputs have not written everything yet; it is kept, and written after the next start")
+			return nil
+		}
+	}
+}

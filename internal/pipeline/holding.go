@@ -1,0 +1,91 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/logboom/logboom/internal/journal"
+)
+
+// Holder is an output that the journal keeps events for which nothing else needs any more.
+type Holder struct {
+	Output string
+	// Behind is about how many bytes of the journal are behind it.
+	Behind int64
+}
+
+// holderShare is the part of the furthest holder's bytes from which on another one is worth a word: outputs that keep up
+// are always a little behind.
+const holderShare = 10
+
+// holders returns who holds the log, the furthest behind first.
+func (o *outputs) holders() []Holder {
+	var list []Holder
+	for _, name := range o.holding() {
+		o.mutex.Lock()
+		after := o.cursors[name]
+		o.mutex.Unlock()
+		list = append(list, Holder{name, o.journal.Behind(after)})
+	}
+	return slices.DeleteFunc(list, func(h Holder) bool { return h.Behind < list[0].Behind/holderShare })
+}
+
+// fullReason says why a journal is full.
+func fullReason(space journal.Space, holding []Holder) string {
+	if len(holding) == 0 {
+		return space.Reason
+	}
+	return space.Reason + "; " + cause(space, holding)
+}
+
+// cause says who holds the journal, and what can be done about it.
+func cause(space journal.Space, holding []Holder) string {
+	if len(holding) == 0 {
+		if filledDisk(space) > filledBudget(space) {
+			return "no output holds it; make room on its filesystem"
+		}
+		return "no output holds it; raise journal.budget"
+	}
+	var behind []string
+	for _, holder := range holding[:min(len(holding), 3)] {
+		behind = append(behind, fmt.Sprintf("output %s holds it, %s behind", holder.Output, sizeText(holder.Behind)))
+	}
+	if rest := len(holding) - len(behind); rest > 0 {
+		behind = append(behind, fmt.Sprintf("and %d more", rest))
+	}
+	return fmt.Sprintf("%s; get it going again, give the journal more room (journal.budget), or let the output miss events "+
+		"(outputs.%s.required: false)", strings.Join(behind, ", "), holding[0].Output)
+}
+
+// oldest is the oldest record that holds events. It belongs to the watcher.
+type oldest struct {
+	// sequence is the record's, or that of the last one in which events were looked for in vain.
+	sequence uint64
+	// arrival is when its batch arrived, the zero time where none is found yet.
+	arrival time.Time
+}
+
+// mostRead is how many records are read at a look to find the oldest with events.
+const mostRead = 100
+
+// look finds out when the oldest batch arrived whose events are kept, and reads no record twice for that.
+func (o *oldest) look(log *EventLog, first uint64) time.Time {
+	if o.sequence >= first && !o.arrival.IsZero() {
+		return o.arrival
+	}
+	o.sequence, o.arrival = max(o.sequence, first-1), time.Time{}
+	read := 0
+	for record, err := range log.Read(o.sequence) {
+		if read++; err != nil || read > mostRead {
+			break
+		}
+		o.sequence = record.Sequence
+		if record.Arrival != 0 {
+			o.arrival = time.Unix(0, record.Arrival)
+			break
+		}
+	}
+	return o.arrival
+}
