@@ -147,6 +147,13 @@ func (b *budget) add(r *reservation, size int64) {
 	}
 }
 
+// isElder says whether the reservation is the budget's elder.
+func (r *reservation) isElder() bool {
+	r.budget.mutex.Lock()
+	defer r.budget.mutex.Unlock()
+	return r.budget.elder == r
+}
+
 // enqueue puts the reservation in its line.
 func (b *budget) enqueue(r *reservation, size int64) *claim {
 	waiting := &claim{reservation: r, size: size, granted: make(chan struct{})}

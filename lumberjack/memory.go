@@ -29,6 +29,7 @@ type bufferPool struct {
 	buffers  [bufferClasses]sync.Pool
 	decoders sync.Pool
 	windows  sync.Pool
+	turns    turns
 }
 
 // memory is where one window gets its buffers: each is reserved in the budget first.

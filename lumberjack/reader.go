@@ -197,8 +197,18 @@ func (r *windowReader) payload(length int) (*buffer, error) {
 	return payload, nil
 }
 
-// inflate reads the data frames of a compressed frame.
+// inflate reads the data frames of a compressed frame. A window that is complete keeps its turn until it is released.
 func (r *windowReader) inflate(payload []byte) error {
+	if len(payload) > smallFrame {
+		if err := r.window.takeTurn(); err != nil {
+			return err
+		}
+		defer func() {
+			if !r.window.complete() {
+				r.window.endTurn()
+			}
+		}()
+	}
 	if err := r.reservation.take(decoderCost); err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type window struct {
 	produced int64     // bytes inflated
 	finished time.Time
 	batch    Batch // as the Handler has it
+	inTurn   bool  // whether it has a turn, see turns
 }
 
 // reset makes the window ready, with the memory that it may take.
@@ -66,6 +67,7 @@ func (w *window) release() {
 
 // giveBack returns the window and its buffers to the pool, except that the reservation is settled by its owner.
 func (w *window) giveBack() {
+	w.endTurn()
 	w.arena.release()
 	w.made.release()
 	clear(w.events)

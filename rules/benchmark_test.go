@@ -81,8 +81,15 @@ func comparedRules() []Rule {
 			window    time.Duration
 			threshold uint64
 		}{
-			{30 * time.Second, 20}, {time.Minute, 100}, {10 * time.Second, 1000}, {time.Second, 100_000}, {5 * time.Minute, 1000},
-			{30 * time.Second, 5}, {10 * time.Second, 100}, {time.Second, MaxThreshold}, {time.Second, 5},
+			{30 * time.Second, 20},
+			{time.Minute, 100},
+			{10 * time.Second, 1000},
+			{time.Second, 100_000},
+			{5 * time.Minute, 1000},
+			{30 * time.Second, 5},
+			{10 * time.Second, 100},
+			{time.Second, MaxThreshold},
+			{time.Second, 5},
 		}[i]
 		list = append(list, Rule{
 			Name: fmt.Sprint("compared ", i), Where: where, Window: settings.window, Threshold: settings.threshold, Idle: DefaultIdle,

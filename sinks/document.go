@@ -164,3 +164,12 @@ func windowOf(t window.Transition) windowFields {
 // validText makes text valid UTF-8 here, so that the bytes of a document do not hang on how an encoder writes what is
 // not.
 func validText(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
+
+// InWindow returns " in 1s" for the text of a window, and nothing for that of an alert which has none, as those that
+// logboom raises about itself.
+func InWindow(window string) string {
+	if window == DurationText(0) {
+		return ""
+	}
+	return " in " + window
+}

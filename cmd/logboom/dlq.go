@@ -35,6 +35,7 @@ func letterFlags(command *cobra.Command, settings *app.Settings, filter *app.Let
 	configFlag(command, settings)
 	flags := command.Flags()
 	flags.StringVar(&settings.Data, "data", "", "`folder` of the journal and the dead letters (setting data)")
+	flags.StringArrayVar(&filter.Letters, "id", nil, "only letters of this event or alert; for `ids` that begin with a hyphen")
 	flags.StringVar(&filter.Output, "output", "", "only letters of this `output`, or of this receiver of alerts")
 	flags.StringVar(&filter.Source, "source", "", "only events that this `input` could not take, such as lumberjack")
 	flags.StringVar(&filter.Reason, "reason", "", "only letters with this `text` in their reason")
@@ -71,6 +72,7 @@ func newDLQShow() *cobra.Command {
 		Long: `Prints all that is known of letters, by number, by id of the event or alert, or by filter. With --document only the documents,
 a line each, as they were to be written: for a file, or for another program, after which the letters can be dropped.`,
 		Example: `  logboom dlq show 3-17
+  logboom dlq show --id ------4k---------Zk3s
   logboom dlq show --document --output audit >> audit.ndjson
   logboom dlq show --json 3-17 3-18`,
 		Args: cobra.ArbitraryArgs,
@@ -78,7 +80,7 @@ a line each, as they were to be written: for a file, or for another program, aft
 			if options.Document && options.JSON {
 				return &app.UsageError{Err: errors.New("--document and --json: which of the two is meant?")}
 			}
-			options.Filter.Letters = args
+			options.Filter.Letters = append(options.Filter.Letters, args...)
 			return app.ShowLetters(options, streams())
 		},
 	}
@@ -109,7 +111,7 @@ The exit code is 1 where letters that were to be replayed are left.`,
   logboom dlq replay --output elasticsearch --to archive 3-17`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(command *cobra.Command, args []string) error {
-			options.Filter.Letters = args
+			options.Filter.Letters = append(options.Filter.Letters, args...)
 			return app.ReplayLetters(command.Context(), options, streams())
 		},
 	}
@@ -134,7 +136,7 @@ again when no letter is left in their segment, a sixteenth of what the store may
   logboom dlq drop --all`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(command *cobra.Command, args []string) error {
-			options.Filter.Letters = args
+			options.Filter.Letters = append(options.Filter.Letters, args...)
 			return app.DropLetters(command.Context(), options, streams())
 		},
 	}

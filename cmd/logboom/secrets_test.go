@@ -131,8 +131,8 @@ func shipLines(t *testing.T, p *process) {
 	}
 	defer client.Close()
 	agent := shipper.NewAgent("web-1", 1)
-	for range 2 {
-		if err := client.Send(ctx, [][]byte{agent.AppendEvent(nil, streamStart, "/var/log/a", 0, "line")}); err != nil {
+	for offset := range int64(2) {
+		if err := client.Send(ctx, [][]byte{agent.AppendEvent(nil, streamStart, "/var/log/a", 5*offset, "line")}); err != nil {
 			t.Fatal(err)
 		}
 	}

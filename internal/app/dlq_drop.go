@@ -60,7 +60,7 @@ func DropLetters(ctx context.Context, options DropLettersOptions, streams Stream
 
 // confirm asks on a terminal. It fails where there is none.
 func confirm(ctx context.Context, streams Streams, question string) (bool, error) {
-	if !isTerminal(streams.In) || !isTerminal(streams.Err) {
+	if !isTerminal(streams.In) {
 		return false, &UsageError{errors.New("nobody can be asked whether that is meant, since this is no terminal; say --yes")}
 	}
 	printf(streams.Err, "%s [y/N] ", question)

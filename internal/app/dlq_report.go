@@ -110,7 +110,7 @@ func (r *replayReport) finish() error {
 		left += r.counts[outcomeSkipped] // they were asked for by name
 	}
 	if left > 0 && r.err == nil {
-		return fmt.Errorf("%s could not be replayed and stay as they are", numberOf(left, "letter"))
+		return fmt.Errorf("%s could not be replayed; what was not taken is kept", numberOf(left, "letter"))
 	}
 	return r.err
 }

@@ -35,6 +35,7 @@ func (a *App) secrets() sinks.Secrets {
 		secrets = append(secrets, c.Token, c.Webhook)
 	}
 	secrets = append(secrets, receiverSecrets(a.config.Alerts)...)
+	secrets = append(secrets, outputSecrets(a.config.Outputs)...)
 	if c := a.config.Inputs.Kafka; c != nil && c.SASL != nil {
 		secrets = append(secrets, c.SASL.Password)
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/rs/zerolog"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/logboom/logboom/outputs"
 	"github.com/logboom/logboom/outputs/elasticsearch"
 	"github.com/logboom/logboom/outputs/file"
+	"github.com/logboom/logboom/outputs/http"
 	kafkaoutput "github.com/logboom/logboom/outputs/kafka"
 	"github.com/logboom/logboom/outputs/logstash"
 	"github.com/logboom/logboom/outputs/lumberjack"
@@ -38,6 +38,8 @@ func openOutput(
 		opened, texts, err = openElasticsearchOutput(*c.Elasticsearch)
 	case config.OutputKafka:
 		opened, texts, err = openKafkaOutput(*c.Kafka, logger)
+	case config.OutputHTTP:
+		opened, err = openHTTPOutput(*c.HTTP)
 	case config.OutputLumberjack:
 		opened, err = openLumberjackOutput(*c.Lumberjack)
 	case config.OutputFile:
@@ -56,17 +58,14 @@ func openOutput(
 }
 
 func openElasticsearchOutput(c config.EventElasticsearch) (openedOutput, []string, error) {
-	var authorities []byte
-	if c.CA != "" {
-		var err error
-		if authorities, err = os.ReadFile(c.CA); err != nil {
-			return openedOutput{}, nil, fmt.Errorf("ca: %w", err)
-		}
+	ca, err := authorities(c.CA)
+	if err != nil {
+		return openedOutput{}, nil, err
 	}
 	output, err := elasticsearch.New(elasticsearch.Options{
 		Hosts: c.Hosts, Index: c.Index, DataStream: elasticsearch.DataStream(c.DataStream),
 		Action: elasticsearch.Action(c.Action), Pipeline: c.Pipeline, Routing: c.Routing, DocumentID: c.DocumentID,
-		Username: c.Username, Password: c.Password.Reveal(), APIKey: c.APIKey.Reveal(), CA: authorities,
+		Username: c.Username, Password: c.Password.Reveal(), APIKey: c.APIKey.Reveal(), CA: ca,
 		InsecureSkipVerify: c.InsecureSkipVerify, CompressionLevel: c.CompressionLevel, Timeout: c.Timeout,
 		Concurrency: c.Concurrency,
 	})
@@ -100,6 +99,43 @@ func openLumberjackOutput(c config.EventLumberjack) (openedOutput, error) {
 		Connections: c.Connections, LoadBalance: c.LoadBalance, Timeout: c.Timeout,
 	})
 	return openedOutput{output: output, asTheyCame: true}, err
+}
+
+func openHTTPOutput(c config.EventHTTP) (openedOutput, error) {
+	ca, err := authorities(c.CA)
+	if err != nil {
+		return openedOutput{}, err
+	}
+	headers := make(map[string]string, len(c.Headers))
+	for name, value := range c.Headers {
+		headers[name] = value.Reveal()
+	}
+	output, err := http.New(http.Options{
+		URL: c.URL.Reveal(), Format: http.Format(c.Format), Username: c.Username, Password: c.Password.Reveal(),
+		Token: c.Token.Reveal(), Headers: headers, CA: ca, InsecureSkipVerify: c.InsecureSkipVerify,
+		Compression: c.CompressionLevel, Concurrency: c.Concurrency, Timeout: c.Timeout,
+	})
+	return openedOutput{output: output, batchBytes: int(c.BatchSize), batchEvents: c.BatchEvents}, err
+}
+
+// outputSecrets are the secrets of all outputs of events.
+func outputSecrets(list []config.Output) []config.Secret {
+	var secrets []config.Secret
+	for _, output := range list {
+		if c := output.Elasticsearch; c != nil {
+			secrets = append(secrets, c.Password, c.APIKey)
+		}
+		if c := output.Kafka; c != nil && c.SASL != nil {
+			secrets = append(secrets, c.SASL.Password)
+		}
+		if c := output.HTTP; c != nil {
+			secrets = append(secrets, c.URL, c.Password, c.Token)
+			for _, value := range c.Headers {
+				secrets = append(secrets, value)
+			}
+		}
+	}
+	return secrets
 }
 
 // saslOf returns a login at Kafka, none for nil.

@@ -91,19 +91,6 @@ func TestALineThatIsTooLong(t *testing.T) {
 	}
 }
 
-func TestNumbers(t *testing.T) {
-	for _, text := range []string{"1-1", "18446744073709551615-4294967295"} {
-		if number, ok := ParseNumber(text); !ok || number.String() != text {
-			t.Errorf("%s became %s, %t", text, number, ok)
-		}
-	}
-	for _, text := range []string{"", "1", "1-", "-1", "01-1", "1-1 ", "+1-1", "1-4294967296", "a-b"} {
-		if number, ok := ParseNumber(text); ok {
-			t.Errorf("%q became %s", text, number)
-		}
-	}
-}
-
 // FuzzRead: whatever is in a segment and its marks, each of its lines is read once, as a letter or as damage, unless a mark
 // of just this line says that it is gone.
 func FuzzRead(f *testing.F) {

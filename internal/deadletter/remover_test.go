@@ -2,6 +2,7 @@ package deadletter
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -163,18 +165,26 @@ func TestRemoversTakeTurns(t *testing.T) {
 // Somebody who holds the lock for too long makes a Write fail, not hang for ever; and then it works again.
 func TestALockThatIsHeld(t *testing.T) {
 	folder := t.TempDir()
-	store := open(t, folder, Options{})
-	held, err := tryLock(folder, changeLock)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Write(t.Context(), Letter{ID: "1"}); !errors.Is(err, errLocked) {
-		t.Errorf("Write returned %v", err)
-	}
-	if err := held.Close(); err != nil {
-		t.Fatal(err)
-	}
-	write(t, store, Letter{ID: "2"})
+	synctest.Test(t, func(t *testing.T) { // so that it need not be waited for
+		store := open(t, folder, Options{})
+		held, err := tryLock(folder, changeLock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if err := store.Write(t.Context(), Letter{ID: "1"}); !errors.Is(err, errLocked) || time.Since(begin) > 2*lockPatience {
+			t.Errorf("Write returned %v after %s", err, time.Since(begin))
+		}
+		ended, end := context.WithTimeout(t.Context(), lockPatience/2)
+		defer end()
+		if err := store.Write(ended, Letter{ID: "1"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Write returned %v after its context", err)
+		}
+		if err := held.Close(); err != nil {
+			t.Fatal(err)
+		}
+		write(t, store, Letter{ID: "2"})
+	})
 	if got := ids(letters(t, folder)); got != "2" {
 		t.Errorf("there are %s", got)
 	}

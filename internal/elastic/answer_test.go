@@ -42,9 +42,13 @@ func TestItemsThatSayTheSame(t *testing.T) {
 		return e
 	}
 	items := []Item{
-		{Status: 201}, {Status: 400}, {Status: 400, Error: &Error{Type: "t", Reason: "r"}},
-		{Status: 400, Error: &Error{Type: "u", Reason: "r"}}, {Status: 400, Error: &Error{Type: "t", Reason: "s"}},
-		{Status: 400, Error: because("a")}, {Status: 400, Error: because("b")},
+		{Status: 201},
+		{Status: 400},
+		{Status: 400, Error: &Error{Type: "t", Reason: "r"}},
+		{Status: 400, Error: &Error{Type: "u", Reason: "r"}},
+		{Status: 400, Error: &Error{Type: "t", Reason: "s"}},
+		{Status: 400, Error: because("a")},
+		{Status: 400, Error: because("b")},
 	}
 	for i := range items {
 		for j := range items {

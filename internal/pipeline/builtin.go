@@ -9,10 +9,11 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// The names of the alerts that logboom raises about itself, where a rule's name stands in others. They go through the same
-// journal, outbox and sinks, and no engine knows of them.
+// The names of the alerts that logboom raises about itself, where a rule's name stands in others. They go through the
+// same journal, outbox and sinks, and no engine knows of them.
 const (
-	// JournalFilling is active while the journal has little room left. Count and Threshold are percent of what it may take.
+	// JournalFilling is active while the journal has little room left. Count and Threshold are percent of what it may
+	// take.
 	JournalFilling = "logboom: journal filling"
 	// DeadLetters is active from the first dead letter until none was written for quietLetters. Count and Peak are dead
 	// letters.
@@ -25,12 +26,12 @@ const (
 	lettersID = "logboom-dead-letters"
 )
 
-// builtinKey is hashed into document ids as the key, which no rule without group_by has: a rule of the same name has other
-// ids.
+// builtinKey is hashed into document ids as the key, which no rule without group_by has: a rule of the same name has
+// other ids.
 const builtinKey = "logboom"
 
-// builtinRoom is how much the disk must have free for a built-in alert to be written: a write that fails would stop events
-// for the sake of a message.
+// builtinRoom is how much the disk must have free for a built-in alert to be written: a write that fails would stop
+// events for the sake of a message.
 const builtinRoom = 1 << 20
 
 // builtins decide the built-in alerts. The watcher and those who write dead letters tell what they see, the writer asks
@@ -116,14 +117,14 @@ func (b *builtins) look(now time.Time, space journal.Space, holding []Holder) {
 	b.filling.look(now, space, holding)
 }
 
-// EventsSetAside takes note of events that were written to the dead letters because an output refused them for good: the
-// first ones raise a built-in alert.
+// EventsSetAside takes note of events that were written to the dead letters because an output refused them for good:
+// the first ones raise a built-in alert.
 func (p *Pipeline) EventsSetAside(output, reason string, count int) {
 	p.setAsideBy("output "+output, reason, count)
 }
 
-// AlertSetAside takes note of an alert that was written to the dead letters because a sink refused it for good. The alert
-// about dead letters is not counted itself, so that a sink that refuses that one makes no end of them.
+// AlertSetAside takes note of an alert that was written to the dead letters because a sink refused it for good. The
+// alert about dead letters is not counted itself, so that a sink that refuses that one makes no end of them.
 func (p *Pipeline) AlertSetAside(sink, reason, id string) {
 	if !p.outbox.isOf(id, lettersID) {
 		p.setAsideBy("alerts to "+sink, reason, 1)

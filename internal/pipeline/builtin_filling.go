@@ -9,8 +9,8 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// When the alert about a journal that fills begins and ends, in percent of what the journal may take. In between it stays as
-// it is, so that it does not flap.
+// When the alert about a journal that fills begins and ends, in percent of what the journal may take. In between it
+// stays as it is, so that it does not flap.
 const (
 	fillingBegins = 80
 	fillingEnds   = 70
@@ -147,9 +147,9 @@ func filled(space journal.Space) uint64 { return max(filledBudget(space), filled
 
 func filledBudget(space journal.Space) uint64 { return percentOf(space.Used, space.Budget) }
 
-// filledDisk takes what the journal has and could have of the disk for the whole. Where it has little, because others fill
-// the disk, the whole is the reserve two and a half times: the alert begins when half as much as the reserve is left above
-// it.
+// filledDisk takes what the journal has and could have of the disk for the whole. Where it has little, because others
+// fill the disk, the whole is the reserve two and a half times: the alert begins when half as much as the reserve is
+// left above it.
 func filledDisk(space journal.Space) uint64 {
 	room := max(0, space.Free-space.Reserve)
 	whole := max(space.Used+room, space.Reserve/2*5)

@@ -18,8 +18,7 @@ const (
 
 // letters is what is known of the dead letters that were written.
 type letters struct {
-	// count is that of the present episode, or of the one that is to begin; first is how many there were before the episode
-	// began, where another process counted them.
+	// count is that of the present episode, or of the one that is to begin.
 	count uint64
 	// last is when the latest was written; the zero time where none was since the process began.
 	last  time.Time

@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -9,27 +11,34 @@ import (
 	"github.com/logboom/logboom/internal/journal"
 )
 
-// Holder is an output that the journal keeps events for which nothing else needs any more.
+// Holder is an output that the journal is as long as it is for: no checkpoint could give back what it has not had.
 type Holder struct {
 	Output string
 	// Behind is about how many bytes of the journal are behind it.
 	Behind int64
 }
 
-// holderShare is the part of the furthest holder's bytes from which on another one is worth a word: outputs that keep up
-// are always a little behind.
-const holderShare = 10
+// An output holds the log from so many bytes and such a part of the log on: those that keep up are always a little
+// behind.
+const (
+	holderBytes = 1 << 20
+	holderShare = 10
+)
 
 // holders returns who holds the log, the furthest behind first.
 func (o *outputs) holders() []Holder {
+	o.mutex.Lock()
+	cursors := maps.Clone(o.cursors)
+	o.mutex.Unlock()
+	least := max(holderBytes, o.journal.Behind(0)/holderShare)
 	var list []Holder
-	for _, name := range o.holding() {
-		o.mutex.Lock()
-		after := o.cursors[name]
-		o.mutex.Unlock()
-		list = append(list, Holder{name, o.journal.Behind(after)})
+	for _, name := range slices.Sorted(maps.Keys(cursors)) {
+		if behind := o.journal.Behind(cursors[name]); behind >= least {
+			list = append(list, Holder{name, behind})
+		}
 	}
-	return slices.DeleteFunc(list, func(h Holder) bool { return h.Behind < list[0].Behind/holderShare })
+	slices.SortStableFunc(list, func(a, b Holder) int { return cmp.Compare(b.Behind, a.Behind) })
+	return list
 }
 
 // fullReason says why a journal is full.
@@ -55,8 +64,8 @@ func cause(space journal.Space, holding []Holder) string {
 	if rest := len(holding) - len(behind); rest > 0 {
 		behind = append(behind, fmt.Sprintf("and %d more", rest))
 	}
-	return fmt.Sprintf("%s; get it going again, give the journal more room (journal.budget), or let the output miss events "+
-		"(outputs.%s.required: false)", strings.Join(behind, ", "), holding[0].Output)
+	return fmt.Sprintf("%s; get it going again, give the journal more room (journal.budget), or let the output "+
+		"miss events (outputs.%s.required: false)", strings.Join(behind, ", "), holding[0].Output)
 }
 
 // oldest is the oldest record that holds events. It belongs to the watcher.

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -82,17 +81,6 @@ func (o *outputs) cut() error {
 	}
 	o.mutex.Unlock()
 	return o.journal.CutFront(through + 1)
-}
-
-// holding returns the outputs that are behind recovery, the one that is furthest behind first: the log is as long
-// as it is because of them.
-func (o *outputs) holding() []string {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	names := slices.SortedFunc(maps.Keys(o.cursors), func(a, b string) int {
-		return int(int64(o.cursors[a] - o.cursors[b]))
-	})
-	return slices.DeleteFunc(names, func(name string) bool { return o.cursors[name] >= o.checkpoint })
 }
 
 // LoadCursor returns how far an output of events has come, and its state.

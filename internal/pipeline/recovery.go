@@ -214,7 +214,8 @@ func (r *recovery) closeLost() error {
 		return nil
 	}
 	open, _ := r.pipeline.outbox.alerts(0)
-	open = slices.DeleteFunc(open, func(t window.Transition) bool { return r.builtin.has(t.ID) }) // they have no window
+	// Built-in alerts have no window that could be lost.
+	open = slices.DeleteFunc(open, func(t window.Transition) bool { return r.builtin.has(t.ID) })
 	number, now := r.engine.Number(), time.Now().UnixNano()
 	for i := range open {
 		number++

@@ -65,7 +65,8 @@ type journalHealth struct {
 	FreeBytes      int64     `json:"free_bytes"`
 	ReserveBytes   int64     `json:"reserve_bytes"`
 	WaitingBatches int64     `json:"waiting_batches"`
-	// OldestEvents is when the oldest events arrived that are kept for outputs, HeldBy which outputs they are kept for.
+	// OldestEvents is when the oldest events arrived that are kept for outputs, HeldBy which outputs are so far behind
+	// that they hold the journal.
 	OldestEvents time.Time      `json:"oldest_events,omitzero"`
 	HeldBy       []holderHealth `json:"held_by,omitempty"`
 }

@@ -29,7 +29,7 @@ type outputHealth struct {
 	Notice string `json:"notice,omitempty"`
 }
 
-// holderHealth is an output that the journal keeps events for.
+// holderHealth is an output that is far behind, so that the journal is as long as it is.
 type holderHealth struct {
 	Output      string `json:"output"`
 	BehindBytes int64  `json:"behind_bytes"`

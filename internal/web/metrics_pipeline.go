@@ -12,7 +12,7 @@ var (
 	journalOldest = describe("journal_oldest_events_timestamp_seconds",
 		"When the oldest events arrived that the journal keeps for outputs.")
 	journalHeld = describe("journal_held_bytes",
-		"Bytes that the journal keeps for an output although nothing else needs them, about; missing for the others.", "output")
+		"Bytes that the journal keeps for an output that is far behind, about; missing for the others.", "output")
 	pipelineStates = []string{pipeline.StateOK, pipeline.StateFull, pipeline.StateFailing, pipeline.StateStalled}
 )
 

@@ -90,7 +90,7 @@ func FuzzDataStream(f *testing.F) {
 		if json.Unmarshal([]byte(document), &given) != nil || given == nil || strings.Contains(document, "\n") {
 			return
 		}
-		var batch = tryBatchOf(t, o, document)
+		batch := tryBatchOf(t, o, document)
 		if batch == nil {
 			return
 		}

@@ -198,8 +198,10 @@ func killedThrice(t *testing.T, variant, first int, part part) (kills int) {
 	soon := first * 7 % 23
 	var l ledger
 	for _, life := range []*mortal{
-		{FileSystem: quick{}, left: first, part: part}, {FileSystem: quick{}, left: soon, part: part},
-		{FileSystem: quick{}, left: soon/2 + 1, part: nothing}, {FileSystem: quick{}, left: 1 << 30},
+		{FileSystem: quick{}, left: first, part: part},
+		{FileSystem: quick{}, left: soon, part: part},
+		{FileSystem: quick{}, left: soon/2 + 1, part: nothing},
+		{FileSystem: quick{}, left: 1 << 30},
 	} {
 		err := live(killedOptions(path, life)[variant], &l)
 		if killed := life.left <= 0; killed != errors.Is(err, errKilled) || !killed && err != nil {

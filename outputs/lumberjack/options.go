@@ -67,8 +67,10 @@ func (o *Options) validate() error {
 		name               string
 		value, least, most int64
 	}{
-		{"window", int64(o.Window), 1, shipper.MostEvents}, {"compression_level", int64(o.Compression), 0, 9},
-		{"pipelining", int64(o.Pipelining), 1, 1000}, {"timeout", int64(o.Timeout), 1, 1<<63 - 1},
+		{"window", int64(o.Window), 1, shipper.MostEvents},
+		{"compression_level", int64(o.Compression), 0, 9},
+		{"pipelining", int64(o.Pipelining), 1, 1000},
+		{"timeout", int64(o.Timeout), 1, 1<<63 - 1},
 	} {
 		if number.value < number.least || number.value > number.most {
 			mistakes = append(mistakes, fmt.Errorf("%s: %d is out of range: from %d to %d",

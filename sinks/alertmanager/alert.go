@@ -70,9 +70,10 @@ func descriptionOf(m message.Message) string {
 		about = "about "
 	}
 	if m.Active {
-		return fmt.Sprintf("%s%d events in %s, threshold %d.", about, m.Count, m.Window, m.Threshold)
+		return fmt.Sprintf("%s%d events%s, threshold %d.", about, m.Count, sinks.InWindow(m.Window), m.Threshold)
 	}
-	return fmt.Sprintf("Lasted %s, with %s%d events in %s at its peak, threshold %d.", m.Duration, about, m.Peak, m.Window, m.Threshold)
+	return fmt.Sprintf("Lasted %s, with %s%d events%s at its peak, threshold %d.", m.Duration, about, m.Peak, sinks.InWindow(m.Window),
+		m.Threshold)
 }
 
 // posted is an alert as API v2 takes it.

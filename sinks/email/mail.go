@@ -22,10 +22,10 @@ const (
 	defaultText    = `{{.Headline}}
 
 {{if .Active -}}
-Count:     {{if .Approximate}}about {{end}}{{.Count}} events in {{.Window}} (threshold {{.Threshold}})
+Count:     {{if .Approximate}}about {{end}}{{.Count}} events{{if ne .Window "0s"}} in {{.Window}}{{end}} (threshold {{.Threshold}})
 {{- else -}}
 Duration:  {{.Duration}}{{if .Reason}} (ended because: {{.Reason}}){{end}}
-Peak:      {{if .Approximate}}about {{end}}{{.Peak}} events in {{.Window}} (threshold {{.Threshold}})
+Peak:      {{if .Approximate}}about {{end}}{{.Peak}} events{{if ne .Window "0s"}} in {{.Window}}{{end}} (threshold {{.Threshold}})
 {{- end}}
 Rule:      {{.Rule}}
 {{- if .Grouped}}

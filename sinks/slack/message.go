@@ -114,7 +114,7 @@ func (s *Sink) compose(transition window.Transition, lines ...[]string) message 
 // details returns the first reply in an episode's thread.
 func (s *Sink) details(transition window.Transition) message {
 	data := dataOf(transition)
-	text := fmt.Sprintf("Details: %d events, threshold %d in %s", data.Count, data.Threshold, data.Window)
+	text := fmt.Sprintf("Details: %d events, threshold %d%s", data.Count, data.Threshold, sinks.InWindow(data.Window))
 	blocks := []block{section(cutText(defaultDetails(data)+"\n*Began:* "+data.Start, longestBlock))}
 	if len(transition.First) > 0 {
 		blocks = append(blocks, section(codeBlock(transition.First)))
@@ -163,7 +163,7 @@ func defaultDetails(data Message) string {
 	if data.Approximate {
 		about = "about "
 	}
-	limit := fmt.Sprintf("threshold %d in %s", data.Threshold, data.Window)
+	limit := fmt.Sprintf("threshold %d%s", data.Threshold, sinks.InWindow(data.Window))
 	var lines []string
 	if data.Active {
 		lines = append(lines, fmt.Sprintf("*Count:* %s%d (%s)", about, data.Count, limit))
