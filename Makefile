@@ -108,6 +108,20 @@ bench-compare: ## logboom beside a bare reader and go-lumber, into docs/performa
 bench-growth: ## its cost by connections, sizes, rules and keys, into docs/performance.md; the same settings
 	$(MEASURE)
 
+# Faults for DURATION, drawn from SEED (another one each time if empty), KILLS of logboom (one in 5 s if empty); WITHOUT=kafka
+# leaves a receiver out, CHAOS passes other flags on. It mounts a tmpfs and so wants root. The table goes to CHAOS_DOCUMENT too.
+DURATION ?= 10m
+SEED ?=
+KILLS ?=
+WITHOUT ?=
+CHAOS ?=
+CHAOS_DOCUMENT ?=
+
+.PHONY: chaos
+chaos: ## kill, cut and fill everything at random for DURATION (10m), and count what was lost or doubled; DURATION=60s for a short one
+	go build -o bin/chaos ./internal/chaos/cmd/chaos
+	./bin/chaos -duration $(DURATION) -seed $(or $(SEED),0) -kills $(or $(KILLS),0) -without "$(WITHOUT)" -document "$(CHAOS_DOCUMENT)" $(CHAOS)
+
 .PHONY: lint
 lint: ## golangci-lint and gofumpt, as .golangci.yml says, and go vet for the tools
 	$(TOOL) golangci-lint run ./...

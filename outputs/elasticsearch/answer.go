@@ -59,7 +59,7 @@ func itemsOf(body []byte, action Action, count int) ([]elastic.Item, error) {
 	items := make([]elastic.Item, count)
 	for i, said := range parsed.Items {
 		item, ok := said[action]
-		if !ok || len(said) != 1 || !(item.Done() || item.Status >= 400 && item.Status < 600) {
+		if !ok || len(said) != 1 || !item.Done() && (item.Status < 400 || item.Status >= 600) {
 			return nil, fmt.Errorf("%w: item %d says nothing of a %s", elastic.ErrBadAnswer, i, action)
 		}
 		items[i] = item

@@ -27,7 +27,7 @@ func serveFast() {
 		panic(err)
 	}
 	fmt.Println("http://" + listener.Addr().String())
-	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:errcheck,gosec // a test
+	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		count, _ := strconv.Atoi(strings.Trim(r.URL.Path, "/_bulk"))
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")

@@ -155,7 +155,7 @@ func (t *tidier) compress(list []aside) error {
 		left = append(left, a)
 	}
 	for _, a := range list {
-		if a.ending == beingCompressed && !(bare && t.gzip && whole) {
+		if a.ending == beingCompressed && (!bare || !t.gzip || !whole) {
 			left = append(left, a)
 		}
 	}

@@ -87,12 +87,12 @@ func (h *harness) start(events int) (d *outputs.Delivery, stop func()) {
 
 func (h *harness) startOn(log outputs.Log, events int) (d *outputs.Delivery, stop func()) {
 	h.t.Helper()
-	options := h.Fixture.Options
+	options := h.Options
 	options.BatchEvents = events
 	options.Logger = zerolog.New(zerolog.NewTestWriter(h.t)).Level(zerolog.WarnLevel)
 	options.DeadLetters = h.setAside
 	output, guard := guarded(h.t, h.Open(h.t))
-	d, end := h.House.deliver(UnderTest, output, log, options)
+	d, end := h.deliver(UnderTest, output, log, options)
 	return d, func() {
 		h.t.Helper()
 		end()
@@ -135,7 +135,7 @@ func (h *harness) deliverAll(events int) {
 // expect compares what was received with what was sent, but for those that were refused.
 func (h *harness) expect(once, ordered bool, refused func(number int) bool) {
 	h.t.Helper()
-	bodies, received := h.Bodies(h.Fixture.Options), h.Received(h.t)
+	bodies, received := h.Bodies(h.Options), h.Received(h.t)
 	times := make([]int, len(bodies))
 	last := -1
 	for _, body := range received {
@@ -245,7 +245,7 @@ func refused(t *testing.T, h *harness) {
 	WaitFor(t, h.done(d))
 	stop()
 	h.expect(true, false, bad)
-	bodies := h.Bodies(h.Fixture.Options)
+	bodies := h.Bodies(h.Options)
 	seen := make(map[int]bool)
 	for _, letter := range h.letters {
 		number := NumberOf(t, letter.Body)
