@@ -106,8 +106,8 @@ func TestSilentAgentsMakeRoom(t *testing.T) {
 		t.Errorf("%+v: those silent longest must go for new agents", marks.Stats())
 	}
 	fill(marks, 9999, 0, 300_000)
-	if got := remembered(marks, 9999, 300_000-20_000, 300_000); got != 20_000 {
-		t.Errorf("the only agent that sends has %d of its latest 20,000 marks", got)
+	if got := remembered(marks, 9999, 300_000-1<<normalClass, 300_000); got != 1<<normalClass {
+		t.Errorf("the only agent that sends has %d of its latest marks", got)
 	}
 	verify(t, marks)
 }

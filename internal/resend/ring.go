@@ -3,7 +3,7 @@ package resend
 // The room of an agent is a power of two of marks.
 const (
 	leastClass  = 6  // 64 marks
-	normalClass = 16 // 65,536: how much an agent may have whatever its windows
+	normalClass = 14 // 16,384: how much an agent may have whatever its windows
 	mostClass   = 20 // 1,048,576
 	classes     = mostClass + 1
 )
