@@ -46,6 +46,19 @@ func (s *bulkServer) refuse(f func(document string) string) {
 	s.refuses = f
 }
 
+// silence makes the server take what comes, say so on the channel, and never answer; nil ends that.
+func (s *bulkServer) silence(said chan struct{}) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.silent = said
+}
+
+func (s *bulkServer) asked() int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.requests
+}
+
 func (s *bulkServer) taken() map[string]string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -197,9 +210,9 @@ func TestReplayBesideARunningProcess(t *testing.T) {
 		}
 		return ""
 	})
-	before := server.requests
-	if out, _, code = dlq(t, folder, "replay", "--output", "web", "--dry-run"); code != 0 || server.requests != before {
-		t.Errorf("a dry run ended with %d, after %d requests:\n%s", code, server.requests-before, out)
+	before := server.asked()
+	if out, _, code = dlq(t, folder, "replay", "--output", "web", "--dry-run"); code != 0 || server.asked() != before {
+		t.Errorf("a dry run ended with %d, after %d requests:\n%s", code, server.asked()-before, out)
 	}
 	out, complaint, code = dlq(t, folder, "replay", "--output", "web", "--json")
 	if code != 1 || strings.Count(out, `"outcome":"replayed"`) != 2 || strings.Count(out, `"outcome":"refused","reason":"`) != 1 {
@@ -270,14 +283,15 @@ func TestAnOutputThatIsDown(t *testing.T) {
 // TestAReplayThatIsKilled: what was taken and not marked is replayed again, and Elasticsearch doubles nothing.
 func TestAReplayThatIsKilled(t *testing.T) {
 	server, url := newBulkServer(t)
-	server.silent = make(chan struct{}, 1)
+	silent := make(chan struct{}, 1)
+	server.silence(silent)
 	folder := writeFiles(t, map[string]string{"logboom.yml": fmt.Sprintf(dlqConfiguration, url), firstSegment: oneLetter})
 	command := exec.CommandContext(t.Context(), "logboom", "dlq", "replay")
 	command.Dir = folder
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	<-server.silent
+	<-silent
 	if out, complaint, code := dlq(t, folder, "replay"); code != 1 || !strings.Contains(complaint, "another process replays or drops") {
 		t.Errorf("a second replay ended with %d\n%s%s", code, out, complaint)
 	}
@@ -288,14 +302,12 @@ func TestAReplayThatIsKilled(t *testing.T) {
 	if got := countLetters(t, folder); got != 1 {
 		t.Fatalf("%d letters are left", got)
 	}
-	server.mutex.Lock()
-	server.silent = nil
-	server.mutex.Unlock()
+	server.silence(nil)
 	if out, complaint, code := dlq(t, folder, "replay"); code != 0 || !strings.Contains(out, "web: 1 letter written") {
 		t.Errorf("exit code %d\n%s%s", code, out, complaint)
 	}
-	if taken := server.taken(); len(taken) != 1 || taken["logs-a/--------0---------01"] != `{"host":"h","a":1}` || server.requests != 2 {
-		t.Errorf("after %d requests there are %v", server.requests, taken)
+	if taken := server.taken(); len(taken) != 1 || taken["logs-a/--------0---------01"] != `{"host":"h","a":1}` || server.asked() != 2 {
+		t.Errorf("after %d requests there are %v", server.asked(), taken)
 	}
 }
 

@@ -178,7 +178,7 @@ func refuseForGood(t *testing.T, server *sinktest.Elasticsearch, p *process) {
 	})
 	waitFor(t, "a dead letter", func() bool {
 		_, body, err := get(t.Context(), "http://"+p.http+"/metrics")
-		return err == nil && metricOf(body, "logboom_dead_letters_written_total") == 1
+		return err == nil && metricOf(body, "logboom_dead_letters_written_total") >= 1 // the alert about it may be refused, too
 	})
 }
 
