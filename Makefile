@@ -9,6 +9,8 @@ LDFLAGS := -s -w -X github.com/logboom/logboom/internal/app.version=$(VERSION)
 # The linters and checkers are pinned in tools/go.mod, apart from the program's own dependencies.
 TOOL := go tool -modfile=tools/go.mod
 COMPOSE := docker compose
+# Services of a profile are known to compose only where it is named.
+PROFILES := --profile kafka --profile scenario1
 
 # Which container make connect opens a shell in, and what make run and make demo pass on.
 SERVICE ?= filebeat
@@ -18,7 +20,7 @@ FUZZTIME ?= 10s
 FUZZ ?= ^Fuzz
 BENCH ?= .
 COUNT ?= 1
-# How often bench-compare and bench-growth measure, for how long each load lasts, where the tables go (nowhere but to the
+# How often bench-compare, bench-growth and bench-outage measure, for how long each load lasts, where the tables go (nowhere but to the
 # terminal if empty), and on which disk.
 ROUNDS ?= 3
 SECONDS ?= 4
@@ -27,7 +29,7 @@ FOLDER ?= /tmp
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## The stack in Docker
 
@@ -39,20 +41,25 @@ build: ## start Filebeat, logboom and Elasticsearch in Docker, detached, after b
 build-kafka: ## the same by way of Kafka: Filebeat, Kafka, logboom and Elasticsearch
 	LOGBOOM_VERSION=$(VERSION) $(COMPOSE) --profile kafka up --detach --build elasticsearch kafka filebeat-kafka logboom-kafka
 
+.PHONY: build-scenario1
+build-scenario1: ## the stack with logboom in the place of Logstash alone: Filebeat, logboom, Kafka, a reader of the topic, Elasticsearch
+	LOGBOOM_VERSION=$(VERSION) $(COMPOSE) --profile scenario1 up --detach --build \
+	  elasticsearch kafka logboom-scenario1 filebeat-scenario1 stream-processor
+
 .PHONY: stop
 stop: ## stop all of it and delete its data
-	$(COMPOSE) --profile kafka down --volumes
+	$(COMPOSE) $(PROFILES) down --volumes
 
 .PHONY: connect
-connect: ## a shell in Filebeat's container (SERVICE=filebeat-kafka for the other one)
-	$(COMPOSE) exec $(SERVICE) bash
+connect: ## a shell in Filebeat's container (SERVICE=filebeat-kafka or filebeat-scenario1 for the others)
+	$(COMPOSE) $(PROFILES) exec $(SERVICE) bash
 
 # logboom's image holds no shell. One from another image is put beside it, with its network, its processes and its data.
 .PHONY: connect-logboom
 connect-logboom: SERVICE = logboom
 connect-logboom: ## a shell beside logboom: its network, its processes, its data in /var/lib/logboom
-	$(COMPOSE) exec $(SERVICE) /logboom health --ready || true
-	id=$$($(COMPOSE) ps --quiet $(SERVICE)); \
+	$(COMPOSE) $(PROFILES) exec $(SERVICE) /logboom health --ready || true
+	id=$$($(COMPOSE) $(PROFILES) ps --quiet $(SERVICE)); \
 	test -n "$$id" || { echo "$(SERVICE) does not run: make build" >&2; exit 1; }; \
 	docker run --rm --interactive --tty --network "container:$$id" --pid "container:$$id" --volumes-from "$$id" busybox:1.37 sh
 
@@ -106,6 +113,10 @@ bench-compare: ## logboom beside a bare reader and go-lumber, into docs/performa
 
 .PHONY: bench-growth
 bench-growth: ## its cost by connections, sizes, rules and keys, into docs/performance.md; the same settings
+	$(MEASURE)
+
+.PHONY: bench-outage
+bench-outage: ## an output that is down, and how soon it has caught up, into docs/performance.md; the same settings
 	$(MEASURE)
 
 # Faults for DURATION, drawn from SEED (another one each time if empty), KILLS of logboom (one in 5 s if empty); WITHOUT=kafka

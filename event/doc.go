@@ -9,6 +9,9 @@
 // where that is not to be had, documents of a few bytes, and those that were refused: it says what is wrong, and where.
 // The build tag purego leaves only the latter.
 //
+// [Members] finds all members of the top level in place of selected fields, with the same marks, and tells whether the bytes
+// of a document can be copied as they stand.
+//
 // Invariants:
 //   - Scan says yes to exactly those documents that encoding/json calls valid, that are an object, and that are nested
 //     no deeper than [MaxDepth]. An event that was accepted can be handed to any other JSON reader.

@@ -26,6 +26,8 @@ type marks struct {
 	// What has been seen in any block up to here; 0 is nothing.
 	bad uint64 // control characters in strings, and escapes that JSON does not have
 	odd uint64 // escapes with a slash, and with a u: those go on with four digits, which are still to be checked
+	// wide is not 0 if there was a byte beyond ASCII, in a string or elsewhere.
+	wide uint64
 }
 
 // end returns the position of the closing quote that is number index among those in the marked part.

@@ -64,10 +64,13 @@ TEXT ·markStrings(SB), NOSPLIT, $0-40
 	VMOVQ          AX, X10
 	VPBROADCASTQ   X10, Y10
 	VPCMPEQB       X11, X11, X11
+	VPXOR          X15, X15, X15   // Y15: all bytes or'ed, for those beyond ASCII
 
 block:
 	VMOVDQU  (SI), Y0
 	VMOVDQU  32(SI), Y1
+	VPOR     Y0, Y15, Y15
+	VPOR     Y1, Y15, Y15
 	VPCMPEQB Y0, Y8, Y2
 	VPCMPEQB Y1, Y8, Y3
 	BITS(Y2, Y3, AX, BX)           // AX: quotes
@@ -127,6 +130,8 @@ done:
 	MOVQ R9, marks_inside(DI)
 	MOVQ R10, marks_bad(DI)
 	MOVQ R11, marks_odd(DI)
+	VPMOVMSKB Y15, AX
+	ORQ  AX, marks_wide(DI)
 	VZEROUPPER
 	RET
 

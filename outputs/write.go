@@ -139,17 +139,17 @@ func (d *Delivery) attempt(ctx context.Context, batch *Batch) (tried attempt) {
 	if err == nil && len(outcomes) != len(batch.Events) {
 		err = fmt.Errorf("the output returned %d outcomes for %d events", len(outcomes), len(batch.Events))
 	}
-	for i, event := range batch.Events {
+	for i := range batch.Events {
 		outcome := err
 		if err == nil {
 			outcome = outcomes[i]
 		}
-		tried.add(event, outcome)
+		tried.add(&batch.Events[i], outcome)
 	}
 	return tried
 }
 
-func (a *attempt) add(event Event, outcome error) {
+func (a *attempt) add(event *Event, outcome error) {
 	switch {
 	case outcome == nil:
 		a.done++
@@ -158,9 +158,9 @@ func (a *attempt) add(event Event, outcome error) {
 			a.oldest = event.Origin.Arrival
 		}
 	case delivery.IsPermanent(outcome):
-		a.refused = append(a.refused, refusal{event, outcome})
+		a.refused = append(a.refused, refusal{*event, outcome})
 	default:
-		a.left = append(a.left, event)
+		a.left = append(a.left, *event)
 		if errors.Is(outcome, ErrNotTried) {
 			return
 		}

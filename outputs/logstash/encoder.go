@@ -58,10 +58,9 @@ func NewEncoder(settings Settings) (*Encoder, error) {
 // What is written is at most seven times as long as the document, plus what the settings add: a message that is an
 // object and has bytes that are not UTF-8 grows most, since it is written twice, as text.
 func (e *Encoder) Append(dst, document []byte, origin *Origin, found *Found) ([]byte, error) {
-	*found = Found{}
+	found.reset()
 	edit := edit{encoder: e, origin: origin, document: document, found: found, replaced: &found.members.replaced}
-	scan := plainScanner{document: document}
-	if scan.outline(&edit.outline, &found.members) {
+	if edit.outline.scan(document, found) || scanPlain(document, &edit.outline, &found.members) {
 		if metadata := edit.value(nameMetadata); isObject(metadata) {
 			found.Metadata = metadata
 		}

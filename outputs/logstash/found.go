@@ -1,5 +1,7 @@
 package logstash
 
+import "github.com/logboom/logboom/event"
+
 // Marks say what was out of the ordinary with an event, so that it can be counted.
 type Marks uint8
 
@@ -33,4 +35,13 @@ type Found struct {
 	Marks Marks
 
 	members index
+	scan    event.Members
+}
+
+// reset forgets the event before. What only grows stale with it is left as it is: clearing it would take a tenth of the
+// time of Append.
+func (f *Found) reset() {
+	f.Time, f.Metadata, f.Marks = 0, nil, 0
+	f.members.document, f.members.count, f.members.tail = nil, 0, 0
+	f.members.replaced = [names]bool{}
 }

@@ -80,6 +80,30 @@ func (o *outline) add(which name, found member) {
 	o.count++
 }
 
+// scan fills in the outline and the index of what is found, and returns true, if the document is written as Beats write
+// it and the machine has the means to see that fast. Otherwise all is left empty, and the document may still be plain.
+func (o *outline) scan(document []byte, found *Found) bool {
+	if !found.scan.Scan(document) {
+		return false
+	}
+	all := found.scan.All()
+	for _, m := range all {
+		which := nameOf(document[m.Start+1 : m.Value-2])
+		if which != nameOther {
+			o.add(which, member{int(m.Start), int(m.Value), int(m.End)})
+		} else if isDottedMetadata(document[m.Start+1 : m.Value-2]) {
+			*o, found.members.count = outline{}, 0
+			return false
+		}
+		if found.members.count < maxSpans {
+			found.members.spans[found.members.count] = span{m.Start, m.Value, m.End, which}
+		}
+		found.members.count++
+	}
+	o.end = int(all[len(all)-1].End)
+	return true
+}
+
 // value returns the value of a member, nil if it is absent.
 func (o *outline) value(document []byte, which name) []byte {
 	found := o.at[which]

@@ -35,6 +35,13 @@ type frame struct {
 	array bool
 }
 
+// scanPlain fills in the outline and the index, which must be empty, and returns true if the document is plain. It is
+// outline.scan without what needs the machine's help; it takes longer, and also takes escapes such as \u003c.
+func scanPlain(document []byte, o *outline, all *index) bool {
+	scan := plainScanner{document: document}
+	return scan.outline(o, all)
+}
+
 // outline fills in o and all and returns true if the document is plain. A document that is not may still be valid.
 func (s *plainScanner) outline(o *outline, all *index) bool {
 	if s.at(0) != '{' {

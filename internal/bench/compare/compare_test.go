@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -34,6 +35,14 @@ func TestConfigurations(t *testing.T) {
 		for _, c := range table.cells {
 			texts[c.name+" "+table.title] = c.configuration
 		}
+	}
+	texts["outage"] = oneRule + fmt.Sprintf(outageOutput, "http://127.0.0.1:1/")
+	passing, omitted := passingRows(Options{Elasticsearch: "http://127.0.0.1:1", Kafka: "127.0.0.1:1,127.0.0.1:2"})
+	for _, p := range passing {
+		texts[p.name] = p.configuration("logboom-bench-1", "http://127.0.0.1:1/")
+	}
+	if len(passing) != 5 || len(omitted) != 0 {
+		t.Errorf("%d rows of outputs, without %q", len(passing), omitted)
 	}
 	for name, text := range texts {
 		r := &running{folder: t.TempDir(), address: "127.0.0.1:1", server: Server{configuration: text}}
@@ -186,7 +195,7 @@ func TestTables(t *testing.T) {
 	d := &decisions{rate: 99_999}
 	d.latency.Record(3 * time.Millisecond)
 	r := &resting{connections: 10_000, idle: statistics.Sample{20, 40, 30}}
-	text := sideTables("A machine.\n", rows, r, d)
+	text := sideTables("A machine.\n", rows, r, d, "", nil)
 	for _, want := range []string{
 		"| bare reader, klauspost/compress | 1.00 | 1.00 | 1,000 | 1.0 / 2.0 | 1,000,000 | 1.0 | 50 |",
 		"| logboom, one rule | 3.00 | 3.00 | 3,000 | 3.0 / 6.0 | 3,000,000 | 3.0 | 150 |",

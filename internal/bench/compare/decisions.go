@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"time"
 
@@ -55,7 +56,7 @@ func (h *harness) measureDecisions(ctx context.Context, pool, probe *load.Pool) 
 	busy, stop := context.WithCancel(ctx)
 	others := make(chan error, 1)
 	go func() {
-		rate, err := server.besides(busy, pool)
+		rate, err := server.besides(busy, pool, several, besides)
 		d.rate = rate
 		others <- err
 	}()
@@ -64,12 +65,13 @@ func (h *harness) measureDecisions(ctx context.Context, pool, probe *load.Pool) 
 	return d, errors.Join(err, <-others, server.check(ctx))
 }
 
-// besides keeps four connections busy until ctx ends, and returns how many events a second came in.
-func (r *running) besides(ctx context.Context, pool *load.Pool) (rate float64, err error) {
+// besides has so many events a second come in over connections until ctx ends, and returns how many did.
+func (r *running) besides(ctx context.Context, pool *load.Pool, connections int, most float64) (rate float64, err error) {
 	var all load.Result
+	second := int64(pool.Window()) * int64(math.Ceil(most/float64(pool.Window())))
 	for ctx.Err() == nil {
 		result, err := load.Run(context.WithoutCancel(ctx), pool, load.Options{
-			Address: r.address, Connections: several, Duration: time.Second, Rate: besides,
+			Address: r.address, Connections: connections, Events: second, Rate: most,
 		})
 		if err != nil {
 			return 0, err

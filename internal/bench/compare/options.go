@@ -16,6 +16,9 @@ type Options struct {
 	Span   time.Duration
 	// Logboom, if not empty, is a binary to measure instead of the one that is built.
 	Logboom string
+	// Elasticsearch is the URL of a real Elasticsearch, and Kafka the brokers of a real Kafka, separated by commas, that events may
+	// be written to. What they are left empty for is not measured.
+	Elasticsearch, Kafka string
 	// Progress is told what is being measured.
 	Progress io.Writer
 }

@@ -101,9 +101,12 @@ func (h *harness) measureIdle(ctx context.Context, r *resting, probe *load.Pool)
 	return server.awaitFirst(ctx, probe) // it still takes events
 }
 
-func settle(ctx context.Context) error {
+func settle(ctx context.Context) error { return sleep(ctx, settling) }
+
+// sleep waits for so long, or returns why ctx ended.
+func sleep(ctx context.Context, span time.Duration) error {
 	select {
-	case <-time.After(settling):
+	case <-time.After(span):
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

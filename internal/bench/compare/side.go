@@ -120,6 +120,10 @@ func Compare(ctx context.Context, options Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	passing, omitted, err := h.measurePassing(ctx, pool, probe)
+	if err != nil {
+		return "", err
+	}
 	resting, err := h.measureResting(ctx, probe)
 	if err != nil {
 		return "", err
@@ -128,5 +132,5 @@ func Compare(ctx context.Context, options Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return sideTables(h.describe(), rows, resting, decisions), nil
+	return sideTables(h.describe(), rows, resting, decisions, passingText(passing, omitted), passingGoals(passing)), nil
 }

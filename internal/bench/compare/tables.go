@@ -8,8 +8,8 @@ import (
 	"github.com/logboom/logboom/internal/bench/statistics"
 )
 
-// sideTables writes the tables of servers side by side and of goals.
-func sideTables(machine string, rows []*row, r *resting, d *decisions) string {
+// sideTables writes the tables of servers side by side, of outputs, and of goals, more of which belong to the outputs.
+func sideTables(machine string, rows []*row, r *resting, d *decisions, outputs string, more []goal) string {
 	var text strings.Builder
 	text.WriteString(machine)
 	text.WriteString("\n| | CPU us an event | to the bare reader | events/s, 1 connection | ACK p50 / p99, ms | " +
@@ -21,8 +21,15 @@ func sideTables(machine string, rows []*row, r *resting, d *decisions) string {
 	}
 	fmt.Fprintf(&text, "\n%d alerts were decided by windows of %d events while %s events a second came in on %d other connections; the "+
 		"slowest took %.1f ms.\n", d.latency.Count(), decidingEvents, thousands(int(d.rate)), several, milliseconds(d.latency.Max()))
+	text.WriteString(outputs)
+	writeGoals(&text, append(goals(rows, r, d), more...))
+	return text.String()
+}
+
+// writeGoals writes a table of goals.
+func writeGoals(text *strings.Builder, goals []goal) {
 	text.WriteString("\n| goal | | measured | |\n| --- | --: | --: | --- |\n")
-	for _, g := range goals(rows, r, d) {
+	for _, g := range goals {
 		sign, verdict := "<=", "**missed**"
 		if g.least {
 			sign = ">="
@@ -30,10 +37,9 @@ func sideTables(machine string, rows []*row, r *resting, d *decisions) string {
 		if g.met() {
 			verdict = "met"
 		}
-		fmt.Fprintf(&text, "| %s | %s %s %s | %s %s | %s |\n", g.what, sign, strconv.FormatFloat(g.bound, 'f', boundDecimals(g), 64),
+		fmt.Fprintf(text, "| %s | %s %s %s | %s %s | %s |\n", g.what, sign, strconv.FormatFloat(g.bound, 'f', boundDecimals(g), 64),
 			g.unit, spread(g.figure, g.decimals), g.unit, verdict)
 	}
-	return text.String()
 }
 
 // boundDecimals is how exactly a bound is shown.
