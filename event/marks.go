@@ -21,7 +21,7 @@ type marks struct {
 
 	// What a block hands on to the next one.
 	escaped uint64 // 1 if its first byte is escaped
-	inside  uint64 //nolint:unused // the assembly's: all ones if it begins inside a string
+	inside  uint64 // the assembly's: all ones if it begins inside a string
 
 	// What has been seen in any block up to here; 0 is nothing.
 	bad uint64 // control characters in strings, and escapes that JSON does not have

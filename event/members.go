@@ -63,7 +63,7 @@ func (m *Members) Scan(document []byte) bool {
 	}
 	s := &m.marked
 	s.document, s.plain, s.read = document, true, 0
-	s.base, s.count, s.marks.marked = 0, 0, 0
+	s.base, s.count, s.marked = 0, 0, 0
 	s.escaped, s.inside, s.bad, s.odd, s.wide = 0, 0, 0, 0, 0
 	return document[1] != '}' && m.members() && s.plain && s.isUTF8()
 }

@@ -36,7 +36,7 @@ func BenchmarkDelivery(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer stored.Close() //nolint:errcheck // the benchmark is over
+	defer stored.Close()
 	set, err := rules.Compile([]rules.Rule{{Name: "r", Window: time.Second, Threshold: 1_000_000}})
 	if err != nil {
 		b.Fatal(err)
@@ -48,7 +48,7 @@ func BenchmarkDelivery(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer taken.Close(b.Context()) //nolint:errcheck // the benchmark is over
+	defer taken.Close(b.Context())
 	window := windowOf(events.New(1, events.Options{}))
 	count := 0
 	for ; count < b.N || count == 0; count += benchmarkWindow {

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "update the golden files in testdata/scr
 //	exits CODE logboom ARG...   run it to its end; the exit code must be CODE
 //	start NAME [ARG...]         start "logboom run ARG..." and wait until it takes events; sets NAME_LUMBERJACK, NAME_HTTP
 //	                            and NAME_HTTP_PORT
-//	stop NAME                   send SIGTERM; it must end with 0. Its output is in the files NAME.stdout and NAME.stderr then
+//	finish NAME                 send SIGTERM; it must end with 0. Its output is in the files NAME.stdout and NAME.stderr then
 //	await NAME PATTERN [COUNT]  wait until the process's standard output has COUNT (1) matches of PATTERN
 //	ship ADDRESS FILE           send each line of FILE as an event, as Filebeat does, and wait for the acknowledgements
 //	get STATUS URL [TOKEN]      the answer must have STATUS; its body is in stdout
@@ -51,7 +51,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "stop": stop, "await": await, "ship": ship, "get": scriptGet,
+			"exits": exits, "start": start, "finish": finish, "await": await, "ship": ship, "get": scriptGet,
 			"awaitget": awaitGet, "fake": fake, "documents": documents, "messages": messages,
 		},
 	})
@@ -123,8 +123,8 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(name+"_LUMBERJACK", p.lumberjack)
 }
 
-func stop(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, neg, args, 1, "stop NAME")
+func finish(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 1, "finish NAME")
 	p := scriptOf(ts).process(ts, args[0])
 	err := p.terminate()
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".stdout"), []byte(p.stdout.String()), 0o600))

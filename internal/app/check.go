@@ -96,8 +96,12 @@ func checkFiles(c config.Config) error {
 		}
 		err = errors.Join(err, sink.Close())
 	}
+	encoder, failure := newEncoder(c)
+	if failure != nil {
+		return errors.Join(err, failure)
+	}
 	for _, output := range c.Outputs {
-		opened, failure := openForCheck(output)
+		opened, failure := openForCheck(output, encoder)
 		if failure != nil {
 			err = errors.Join(err, failure)
 			continue
@@ -108,11 +112,7 @@ func checkFiles(c config.Config) error {
 }
 
 // openForCheck opens an output of events that nothing will be written to.
-func openForCheck(c config.Output) (outputs.Output, error) {
-	encoder, err := logstash.NewEncoder(logstash.Settings{})
-	if err != nil {
-		return nil, err
-	}
+func openForCheck(c config.Output, encoder *logstash.Encoder) (outputs.Output, error) {
 	opened, err := openOutput(c, encoder, io.Discard, zerolog.Nop())
 	if err != nil {
 		return nil, fmt.Errorf("outputs.%s: %w", c.Name, err)
@@ -151,8 +151,12 @@ func checkOnline(ctx context.Context, c config.Config, out io.Writer) error {
 		sink, err := openReceiver(name, c.Alerts)
 		ask(name, sink, err)
 	}
+	encoder, err := newEncoder(c)
+	if err != nil {
+		return err
+	}
 	for _, output := range c.Outputs {
-		opened, err := openForCheck(output)
+		opened, err := openForCheck(output, encoder)
 		if target, ok := opened.(checker); ok || err != nil {
 			ask("output "+output.Name, target, err)
 		}

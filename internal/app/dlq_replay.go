@@ -68,7 +68,7 @@ func ReplayLetters(ctx context.Context, options ReplayLettersOptions, streams St
 		l.tellNone(streams.Err)
 		return nil
 	}
-	if r.encoder, err = newEncoder(); err != nil {
+	if r.encoder, err = newEncoder(l.config); err != nil {
 		return err
 	}
 	if !options.DryRun {

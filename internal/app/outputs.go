@@ -25,7 +25,7 @@ func (a *App) startOutputs() error {
 	if len(a.config.Outputs) == 0 {
 		return nil
 	}
-	encoder, err := newEncoder()
+	encoder, err := newEncoder(a.config)
 	if err != nil {
 		return err
 	}
@@ -44,8 +44,19 @@ func (a *App) startOutputs() error {
 	return nil
 }
 
-// newEncoder makes what writes events as Logstash would, for run and for the replay of dead letters.
-func newEncoder() (*logstash.Encoder, error) { return logstash.NewEncoder(logstash.Settings{}) }
+// newEncoder makes what writes events as Logstash would with the same settings of its beats input. run, check and the replay
+// of dead letters take it, so that they agree.
+func newEncoder(c config.Config) (*logstash.Encoder, error) {
+	var settings logstash.Settings
+	if input := c.Inputs.Lumberjack; input != nil {
+		settings = input.Written
+	}
+	encoder, err := logstash.NewEncoder(settings)
+	if err != nil {
+		return nil, fmt.Errorf("inputs.lumberjack: %w", err)
+	}
+	return encoder, nil
+}
 
 func (a *App) openOutput(c config.Output, encoder *logstash.Encoder) (*outputs.Delivery, error) {
 	logger := a.component("output").With().Str("output", c.Name).Logger()

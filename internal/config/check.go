@@ -55,6 +55,7 @@ func (d *decoder) checkLumberjack(c *Config) {
 	if tls := c.Inputs.Lumberjack.TLS; tls != nil {
 		d.checkClients(tls, path+".tls")
 	}
+	d.checkWritten(path, c.Inputs.Lumberjack)
 }
 
 // checkLimits complains of limits that others could never let be reached. One window gets at most half of what may be in

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/logboom/logboom/outputs/logstash"
 	"github.com/logboom/logboom/rules"
 )
 
@@ -68,6 +69,8 @@ type Lumberjack struct {
 	Heartbeat time.Duration
 	// Keepalive is the interval of TCP keepalive probes.
 	Keepalive time.Duration
+	// Written are the settings that change what outputs write, of events from Kafka as well. An encoder can be made of them.
+	Written logstash.Settings
 }
 
 // ServerTLS is how a port is secured. Certificate, Key and ClientAuthorities are PEM files that could be read at load.

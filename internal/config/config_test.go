@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/logboom/logboom/outputs/logstash"
 	"github.com/logboom/logboom/rules"
 )
 
@@ -26,6 +27,7 @@ func TestDefault(t *testing.T) {
 			},
 			IdleTimeout: 5 * time.Minute, ReadTimeout: 30 * time.Second, HandshakeTimeout: 10 * time.Second,
 			WriteTimeout: 30 * time.Second, Heartbeat: 5 * time.Second, Keepalive: 15 * time.Second,
+			Written: logstash.Settings{ECSCompatibility: "v8"},
 		}},
 		Rules: []rules.Rule{{
 			Name: "too many lines", Window: time.Second, Threshold: 5, Idle: 5 * time.Second, MaxKeys: 10_000,

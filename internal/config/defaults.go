@@ -57,6 +57,7 @@ func defaultLumberjack() Lumberjack {
 		WriteTimeout:     30 * time.Second,
 		Heartbeat:        5 * time.Second,
 		Keepalive:        15 * time.Second,
+		Written:          newWritten(),
 	}
 }
 

@@ -106,17 +106,11 @@ func eventElasticsearchSettings(e *EventElasticsearch) section {
 	}
 }
 
-// isEventText checks a text with references to the event.
-func isEventText(text string) error {
-	_, err := logstash.ParseTemplate(text)
-	return err
-}
-
 func isDocumentID(text string) error {
 	if text == documentIDEvent || text == documentIDAuto {
 		return nil
 	}
-	template, err := logstash.ParseTemplate(text)
+	template, err := parseEventText(text)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,6 @@ package config
 import (
 	"fmt"
 	"time"
-
-	"github.com/logboom/logboom/outputs/logstash"
 )
 
 // OutputKafka writes events to topics of a Kafka cluster.
@@ -76,7 +74,7 @@ const longestClientID = 249
 // isTopicText checks a text with references to the event, and by Kafka's rules one that is the same for all events. What
 // events say in one is known when they come.
 func isTopicText(text string) error {
-	template, err := logstash.ParseTemplate(text)
+	template, err := parseEventText(text)
 	if err != nil {
 		return err
 	}

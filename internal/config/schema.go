@@ -59,7 +59,7 @@ func inputSettings(i *Inputs) section {
 
 func lumberjackSettings(l *Lumberjack) section {
 	const least, most = 10 * time.Millisecond, day
-	return section{
+	connection := section{
 		{name: "listen", value: listenSetting(&l.Listen, ":5044 or 127.0.0.1:5044")},
 		{name: "tls", value: optional[ServerTLS]{&l.TLS, newServerTLS, serverTLSSettings}},
 		{name: "limits", value: limitSettings(&l.Limits)},
@@ -70,6 +70,7 @@ func lumberjackSettings(l *Lumberjack) section {
 		{name: "heartbeat", value: durationSetting(&l.Heartbeat, least, most)},
 		{name: "keepalive", value: durationSetting(&l.Keepalive, time.Second, most)},
 	}
+	return append(connection, writtenSettings(&l.Written)...)
 }
 
 func serverTLSSettings(t *ServerTLS) section {

@@ -153,7 +153,8 @@ type model struct {
 
 func (m *model) open() {
 	options := small(m.directory)
-	options.SegmentBytes, options.files = 2<<10, m.files
+	// A journal of this budget is now and then full, and cuts its newest segment, too.
+	options.SegmentBytes, options.files, options.Budget = 2<<10, m.files, 40<<10
 	j, err := Open(options)
 	if err != nil {
 		m.t.Fatalf("open: %v", err)
@@ -208,6 +209,9 @@ func (m *model) sync() {
 
 func (m *model) cutFront() {
 	before := rapid.Uint64Range(0, m.durable+1).Draw(m.t, "before")
+	if _, err := m.journal.Space(); err != nil {
+		m.t.Fatalf("space: %v", err)
+	}
 	if err := m.journal.CutFront(before); err != nil {
 		m.t.Fatalf("cut: %v", err)
 	}

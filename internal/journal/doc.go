@@ -21,7 +21,7 @@
 //	00000000000000000001-9f3a7c21.segment      the log: first sequence in decimal, salt in hexadecimal
 //	*.segment.new                              a segment being rewritten; takes its name when that is free
 //	state.db                                   bbolt: the small state
-//	state.db.new                               a state being rewritten
+//	state.db.new                               a state being rewritten or compacted
 //	damaged-20060102T150405Z/                  what was set aside, under its old name
 //
 // # A segment

@@ -22,6 +22,8 @@ type filesystem interface {
 	Usage(directory string) (total, free int64, err error)
 	// Commit commits a transaction of the small state.
 	Commit(tx *bbolt.Tx) error
+	// Compact copies all of a small state into an empty one, and makes that durable.
+	Compact(to, from *bbolt.DB) error
 }
 
 // file is an open file of a filesystem.

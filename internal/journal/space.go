@@ -7,8 +7,12 @@ import (
 
 // Space says how much room there is. All but Full and Reason are bytes.
 type Space struct {
-	// Used is what the log and the small state take; what was set aside is not counted.
+	// Used is what the log and the small state take; what was set aside is not counted, nor what is free in the file of
+	// the small state: the next checkpoint is written there, beside the one before, so that the file takes about twice
+	// what is counted.
 	Used, Budget int64
+	// State is the part of Used that the small state takes. What it needs grows and shrinks with the checkpoint.
+	State int64
 	// Free is what the filesystem has left for this user.
 	Free, Reserve int64
 	// Full says that no more events should be taken. Once it is set, it stays until there is some room to spare, so
@@ -24,27 +28,29 @@ type spaceWatch struct {
 	full bool
 }
 
-// Space measures how much room there is. It costs two system calls. It only tells; stopping in time is the caller's
+// Space measures how much room there is. It costs a system call. It only tells; stopping in time is the caller's
 // part, since what to refuse is its affair.
 func (j *Journal) Space() (Space, error) {
 	_, free, err := j.files.Usage(j.options.Directory)
 	if err != nil {
 		return Space{}, fmt.Errorf("measure space: %w", err)
 	}
-	space := Space{Used: j.used(), Budget: j.options.Budget, Free: free, Reserve: j.options.Reserve}
+	state := j.state.inUse.Load()
+	space := Space{
+		Used: state + j.logged(), Budget: j.options.Budget, State: state, Free: free, Reserve: j.options.Reserve,
+	}
 	j.space.judge(&space, j.options.Directory)
 	return space, nil
 }
 
-// used returns the bytes of the log, without what is only preallocated, and of the small state.
-func (j *Journal) used() int64 {
-	used := j.state.size()
+// logged returns the bytes of the log, without what is only preallocated.
+func (j *Journal) logged() (logged int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, s := range j.segments {
-		used += s.end
+		logged += s.end
 	}
-	return used
+	return logged
 }
 
 // Behind returns how many bytes the records behind a sequence take in the log, durable or not, give or take some tens of
@@ -63,6 +69,17 @@ func (j *Journal) Behind(sequence uint64) int64 {
 	return behind
 }
 
+// LeavesNoLog says that the small state alone takes so much of the budget that a full journal stays full even when its
+// log is empty: nothing but a larger budget or less state helps.
+func (s Space) LeavesNoLog() bool { return s.Budget > 0 && s.State >= s.Budget-s.Budget/20 }
+
+// isFull returns what was judged last.
+func (w *spaceWatch) isFull() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.full
+}
+
 func (w *spaceWatch) judge(space *Space, directory string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,6 +88,10 @@ func (w *spaceWatch) judge(space *Space, directory string) {
 		budget, reserve = budget-budget/20, reserve+reserve/4
 	}
 	switch {
+	case space.Used >= budget && space.LeavesNoLog():
+		space.Reason = fmt.Sprintf("the state alone, mostly the windows of the rules, takes %d bytes of the journal's budget "+
+			"of %d and leaves no room for events, whatever is dropped; raise journal.budget to at least %d, or let the "+
+			"rules keep less: shorter windows, fewer keys", space.State, space.Budget, 2*space.State)
 	case space.Used >= budget:
 		space.Reason = fmt.Sprintf("the journal takes %d bytes of its budget of %d; an output is behind, or the budget "+
 			"is too small", space.Used, space.Budget)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -38,6 +39,10 @@ type state struct {
 	closed bool
 	// expected says that a missing file is damage.
 	expected bool
+	// compactFailed is when the file could not be compacted last.
+	compactFailed time.Time
+	// inUse is how many bytes of the file are not free, as of the last commit. It may be read without mu.
+	inUse atomic.Int64
 	// salvaged is what was lost when the file was opened last with damage.
 	salvaged *StateSalvage
 }
@@ -73,7 +78,10 @@ func (s *state) open(keep *aside) error {
 			return fmt.Errorf("rewrite state: %w", err)
 		}
 	}
-	return s.openChecked()
+	if err := s.openChecked(); err != nil {
+		return err
+	}
+	return s.tidy()
 }
 
 // openChecked opens a file that was found intact.
@@ -88,13 +96,18 @@ func (s *state) openChecked() error {
 	}
 	s.db = db
 	s.broken, s.suspect, s.stuck = false, false, false
+	s.measure()
 	return nil
 }
 
 func openBolt(path string) (*bbolt.DB, error) {
-	return bbolt.Open(path, 0o640, &bbolt.Options{
-		Timeout: stateLockTimeout, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+	db, err := bbolt.Open(path, 0o640, &bbolt.Options{
+		Timeout: stateLockTimeout, FreelistType: bbolt.FreelistMapType,
 	})
+	if err == nil {
+		db.AllocSize = stateGrowth
+	}
+	return db, err
 }
 
 // ready opens the file afresh if the last transaction broke it. The caller holds mu.
@@ -159,12 +172,15 @@ func (s *state) transact(keep *aside, durable func() uint64, write bool, do func
 		s.fail(err)
 		return fmt.Errorf("commit: %w", err)
 	}
+	s.measure()
+	// What was to be stored is stored. If the file cannot be opened now, the next transaction tries, and says so.
+	_ = s.tidy()
 	return nil
 }
 
 // rollback ends a transaction that was not committed. bbolt says that it is over already otherwise.
 func (s *state) rollback(bolt *bbolt.Tx) {
-	if s.stuck {
+	if s.stuck || s.db == nil {
 		return
 	}
 	if err := guard(bolt.Rollback); errors.Is(err, ErrStateDamaged) {

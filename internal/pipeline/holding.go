@@ -43,7 +43,7 @@ func (o *outputs) holders() []Holder {
 
 // fullReason says why a journal is full.
 func fullReason(space journal.Space, holding []Holder) string {
-	if len(holding) == 0 {
+	if len(holding) == 0 || space.LeavesNoLog() {
 		return space.Reason
 	}
 	return space.Reason + "; " + cause(space, holding)
@@ -51,6 +51,9 @@ func fullReason(space journal.Space, holding []Holder) string {
 
 // cause says who holds the journal, and what can be done about it.
 func cause(space journal.Space, holding []Holder) string {
+	if space.LeavesNoLog() {
+		return "the windows of the rules alone fill it; raise journal.budget, or shorten the windows"
+	}
 	if len(holding) == 0 {
 		if filledDisk(space) > filledBudget(space) {
 			return "no output holds it; make room on its filesystem"

@@ -85,7 +85,8 @@ type Pipeline struct {
 	// identity is a random number that the journal got when it was made.
 	identity uint64
 	stats    counters
-	bad      rate.Sometimes
+	// said limits how often each kind of trouble is told of in the log.
+	said struct{ time, aside, stuck, cut, space rate.Sometimes }
 
 	positions struct {
 		sync.Mutex
@@ -115,9 +116,11 @@ func New(options Options) (*Pipeline, error) {
 		options: options, journal: options.Journal, outbox: newOutbox(options.Journal), outputs: newOutputs(options.Journal, options.Outputs), logger: options.Logger,
 		queue: make(chan *work, 64), commits: make(chan commit, 256), failures: make(chan error, 1),
 		stored: make(chan checkpointDone, 1), wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
-		bad: rate.Sometimes{First: 1, Interval: 10 * time.Second},
 	}
 	p.decoders.New = func() any { return options.Rules.NewBatch() }
+	for _, limit := range []*rate.Sometimes{&p.said.time, &p.said.aside, &p.said.stuck, &p.said.cut, &p.said.space} {
+		*limit = rate.Sometimes{First: 1, Interval: 10 * time.Second}
+	}
 	if options.Resends {
 		p.resends = newResends(options.ResendBudget)
 	}
@@ -258,7 +261,7 @@ func (p *Pipeline) decode(ctx context.Context, batch *Batch, w *work) error {
 			p.stats.timestampMissing.Add(1)
 		case timestamp == rules.TimestampUnparsable:
 			p.stats.timestampUnparsable.Add(1)
-			p.bad.Do(func() {
+			p.said.time.Do(func() {
 				p.logger.Warn().Str("peer", batch.Peer).
 					Msg("@timestamp is not an RFC 3339 time; the arrival time is used (more of these are not logged for 10 s)")
 			})
@@ -289,13 +292,13 @@ func (p *Pipeline) setAside(ctx context.Context, letters []DeadLetter) error {
 		err := p.options.DeadLetter(ctx, letters)
 		if err == nil {
 			p.setAsideBy("input "+letters[0].Source, letters[0].Reason, len(letters))
-			p.bad.Do(func() {
+			p.said.aside.Do(func() {
 				p.logger.Warn().Str("peer", letters[0].Peer).Str("reason", letters[0].Reason).Int("events", len(letters)).
 					Msg("events could not be read and were kept as dead letters (more of these are not logged for 10 s)")
 			})
 			return nil
 		}
-		p.bad.Do(func() { p.logger.Error().Err(err).Msg("dead letters cannot be written; their senders have to wait") })
+		p.said.stuck.Do(func() { p.logger.Error().Err(err).Msg("dead letters cannot be written; their senders have to wait") })
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():

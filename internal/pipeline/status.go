@@ -186,7 +186,7 @@ func (p *Pipeline) watch() {
 	defer ticker.Stop()
 	for {
 		if err := p.outputs.cut(); err != nil {
-			p.bad.Do(func() { p.logger.Error().Err(err).Msg("the journal could not drop what nobody needs any more") })
+			p.said.cut.Do(func() { p.logger.Error().Err(err).Msg("the journal could not drop what nobody needs any more") })
 		}
 		p.measure()
 		select {
@@ -200,7 +200,7 @@ func (p *Pipeline) watch() {
 func (p *Pipeline) measure() {
 	space, err := p.journal.Space()
 	if err != nil {
-		p.bad.Do(func() { p.logger.Error().Err(err).Msg("the free space of the disk cannot be read") })
+		p.said.space.Do(func() { p.logger.Error().Err(err).Msg("the free space of the disk cannot be read") })
 		return
 	}
 	holding, arrived := p.outputs.holders(), time.Time{}

@@ -1,0 +1,69 @@
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/logboom/logboom/sinks/sinktest"
+)
+
+// The names of indices, topics and files that logboom writes to, and where they are looked for.
+const (
+	eventsIndex = "events"
+	alertsIndex = "alerts"
+	eventsTopic = "logs"
+	eventsFile  = "out/events.ndjson"
+	alertsFile  = "out/alerts.ndjson"
+	dataFolder  = "data"
+)
+
+// places are the addresses of everything that logboom talks to; empty where that is left out.
+type places struct {
+	lumberjack, http                 string // where it listens
+	elasticsearch, kafka             string
+	receiverLumberjack, receiverHTTP string
+	slack                            string
+}
+
+// writeConfiguration writes logboom.yml into a folder.
+func writeConfiguration(folder string, at places, rules []rule, reserve int64) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "data: %s\n", dataFolder)
+	fmt.Fprintf(&b, "journal: {budget: 96MiB, segment_size: 4MiB, reserve: %d}\n", reserve)
+	fmt.Fprintf(&b, "inputs: {lumberjack: {listen: %q, heartbeat: 2s}}\n", at.lumberjack)
+	fmt.Fprintf(&b, "http: {listen: %q}\nlog: {format: json}\nrules:\n", at.http)
+	for _, r := range rules {
+		fmt.Fprintf(&b, "  - {name: %q, window: %s, threshold: %d, idle: off", r.name, r.window, r.threshold)
+		if r.grouped {
+			fmt.Fprint(&b, ", group_by: [host.name]")
+		}
+		if r.host != "" {
+			fmt.Fprintf(&b, ", where: 'host.name == %q'", r.host)
+		}
+		fmt.Fprint(&b, "}\n")
+	}
+	fmt.Fprintf(&b, "outputs:\n  file: {path: %s, rotate_size: 32MiB}\n", eventsFile)
+	if at.elasticsearch != "" {
+		fmt.Fprintf(&b, "  elasticsearch: {hosts: [%q], index: %s, action: create, timeout: 10s}\n", at.elasticsearch, eventsIndex)
+	}
+	if at.kafka != "" {
+		fmt.Fprintf(&b, "  kafka: {brokers: [%q], topic: %s, key: '%%{[host][name]}', timeout: 10s}\n", at.kafka, eventsTopic)
+	}
+	if at.receiverLumberjack != "" {
+		fmt.Fprintf(&b, "  lumberjack: {hosts: [%q], timeout: 10s}\n", at.receiverLumberjack)
+	}
+	if at.receiverHTTP != "" {
+		fmt.Fprintf(&b, "  http: {url: %q, timeout: 5s}\n", at.receiverHTTP)
+	}
+	fmt.Fprintf(&b, "alerts:\n  file: {path: %s}\n", alertsFile)
+	if at.elasticsearch != "" {
+		fmt.Fprintf(&b, "  elasticsearch: {hosts: [%q], index: %s, timeout: 10s}\n", at.elasticsearch, alertsIndex)
+	}
+	fmt.Fprintf(&b, "  slack: {token: %s, channel: %s, url: %q, timeout: 3s}\n", sinktest.SlackToken, sinktest.SlackChannel, at.slack)
+	if err := os.WriteFile(filepath.Join(folder, "logboom.yml"), []byte(b.String()), 0o600); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package chaos
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// programOfTest runs a script in the place of logboom.
+func programOfTest(t *testing.T, script string, excused func() bool) *program {
+	t.Helper()
+	folder := t.TempDir()
+	binary := filepath.Join(folder, "logboom")
+	if err := os.WriteFile(binary, []byte("#!/bin/sh\necho started\n"+script), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	steps, err := newJournal(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := startProgram(binary, folder, "", steps, excused)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func never() bool { return false }
+
+// starts returns how often the script was started.
+func (p *program) starts(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(p.folder, "logboom.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(text), "started\n")
+}
+
+func waitFor(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func TestKilledProgramIsStartedAgain(t *testing.T) {
+	p := programOfTest(t, "exec sleep 100", never)
+	for n := range 3 {
+		waitFor(t, "a start", func() bool { return p.starts(t) == n+1 })
+		p.kill()
+	}
+	waitFor(t, "a start", func() bool { return p.starts(t) == 4 })
+	if err := p.stop(10 * time.Second); err == nil {
+		t.Error("sleep ends by a signal, which is no good end")
+	}
+	if kills, crashes, _ := p.snapshot(); len(kills) != 3 || len(crashes) != 0 {
+		t.Errorf("%d kills, crashes %v", len(kills), crashes)
+	}
+}
+
+// An end that nobody asked for counts against logboom, unless it has an excuse.
+func TestCrashIsNoted(t *testing.T) {
+	var excused atomic.Bool
+	p := programOfTest(t, "exit 3", excused.Load)
+	ends := func() (int, int) {
+		_, crashes, excuses := p.snapshot()
+		return len(crashes), len(excuses)
+	}
+	waitFor(t, "a crash", func() bool { crashes, _ := ends(); return crashes > 0 })
+	excused.Store(true)
+	waitFor(t, "an excused one", func() bool { _, excuses := ends(); return excuses > 0 })
+	_ = p.stop(10 * time.Second)
+}

@@ -1,0 +1,68 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/logboom/logboom/rules"
+)
+
+// take hands over events of distinct times from a moment on, and returns whether they were taken in time.
+func (h *house) take(from time.Time, count int, wait time.Duration) bool {
+	h.Helper()
+	documents := make([][]byte, count)
+	for i := range documents {
+		documents[i] = document(from.Add(time.Duration(i)*time.Millisecond), "m")
+	}
+	ctx, cancel := context.WithTimeout(h.Context(), wait)
+	defer cancel()
+	err := h.pipeline.Handle(ctx, &Batch{Source: "test", Events: documents})
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		h.Fatal(err)
+	}
+	return err == nil
+}
+
+// Windows that take most of the budget do not stop a journal that nobody holds, over restarts and kills; windows that
+// take all of it do, and the reason says what helps.
+func TestLargeWindowsLeaveRoom(t *testing.T) {
+	h := newHouse(t, rules.Rule{Name: "rare", Window: time.Hour, Threshold: 1e6})
+	h.close()
+	h.budget, h.folder = 4<<20, t.TempDir()
+	h.options.Checkpoint = 1
+	h.open()
+	const batch = 4000
+	at := time.Now().Add(-time.Hour)
+	round := 0
+	for ; h.pipeline.Stats().CheckpointBytes < 2900<<10; round++ {
+		if !h.take(at, batch, patience) {
+			t.Fatalf("round %d: not taken, %+v", round, h.pipeline.Status())
+		}
+		at = at.Add(batch * time.Millisecond)
+		if round%30 == 10 {
+			h.crash()
+		}
+		if round%30 == 25 {
+			h.reopen()
+		}
+	}
+	for ; h.take(at, batch, 4*time.Second); round++ {
+		if round > 1000 {
+			t.Fatal("never full")
+		}
+		at = at.Add(batch * time.Millisecond)
+	}
+	status := h.pipeline.Status()
+	if status.State != StateFull || !status.Space.LeavesNoLog() || !strings.Contains(status.Reason, "raise journal.budget to at least") {
+		t.Fatalf("round %d: %+v", round, status)
+	}
+	h.close()
+	h.budget = 2 * status.Space.State
+	h.open()
+	if !h.take(at, batch, patience) {
+		t.Fatalf("not taken with the budget that was asked for: %+v", h.pipeline.Status())
+	}
+}
