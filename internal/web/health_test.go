@@ -45,7 +45,7 @@ func busy() *source {
 	return &source{
 		status: pipeline.Status{
 			State: pipeline.StateOK, Waiting: 101, Last: 102,
-			Space:   journal.Space{Used: 103, Budget: 104, Free: 105, Reserve: 106},
+			Space:   journal.Space{Used: 103, State: 109, Budget: 104, Free: 105, Reserve: 106},
 			Holding: []pipeline.Holder{{Output: "kafka", Behind: 107}}, Oldest: moment.Add(-time.Hour),
 		},
 		stats: pipeline.Stats{

@@ -53,6 +53,8 @@ var pipelineMetrics = metrics[pipelineFacts]{
 		func(f pipelineFacts) float64 { return float64(f.status.Space.Used) }),
 	gauge("journal_budget_bytes", "What the journal may take of the disk.",
 		func(f pipelineFacts) float64 { return float64(f.status.Space.Budget) }),
+	gauge("journal_state_bytes", "What of the used bytes is the small state: checkpoint, cursors, the outbox.",
+		func(f pipelineFacts) float64 { return float64(f.status.Space.State) }),
 	gauge("journal_free_bytes", "What the filesystem of the journal has left.",
 		func(f pipelineFacts) float64 { return float64(f.status.Space.Free) }),
 	gauge("journal_reserve_bytes", "What the journal leaves free on its filesystem.",
