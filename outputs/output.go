@@ -93,13 +93,12 @@ type ID struct {
 // AppendText appends the 20 characters that stand for the ID, of the alphabet of base64url, as Elasticsearch's own ids
 // have. Those of later events come later in the order of bytes. It never fails; the error is for encoding.TextAppender.
 func (id ID) AppendText(dst []byte) ([]byte, error) {
-	const alphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 	// 48 bits of the sequence, 30 of the place, and 42 of the journal: 20 characters of 6 bits.
 	dst = append(dst, make([]byte, idLength)...)
 	text := dst[len(dst)-idLength:]
 	put := func(at, characters int, value uint64) {
 		for i := at + characters - 1; i >= at; i-- {
-			text[i] = alphabet[value&63]
+			text[i] = idAlphabet[value&63]
 			value >>= 6
 		}
 	}

@@ -5,24 +5,20 @@ import (
 	"sync"
 	"time"
 
+	"github.com/logboom/logboom/internal/delivery"
 	"github.com/logboom/logboom/window"
 )
 
 // State is what a Delivery is doing, in a word.
-type State string
+type State = delivery.State
 
 // The states of a Delivery.
 const (
-	// StateStarting: the cursor is not restored yet.
-	StateStarting State = "starting"
-	// StateOK: delivering, or waiting for something to deliver.
-	StateOK State = "ok"
-	// StateRetrying: something fails; all that waits is kept and tried again.
-	StateRetrying State = "retrying"
-	// StateBlocked: as StateRetrying, but only a person can mend it, so it is tried seldom.
-	StateBlocked State = "blocked"
-	// StateStopped: Run has returned.
-	StateStopped State = "stopped"
+	StateStarting = delivery.StateStarting
+	StateOK       = delivery.StateOK
+	StateRetrying = delivery.StateRetrying
+	StateBlocked  = delivery.StateBlocked
+	StateStopped  = delivery.StateStopped
 )
 
 // Stats is a snapshot of a Delivery. Counters count from the start of the process.

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,17 +87,11 @@ func dialShipper(ctx context.Context, options SendOptions, out io.Writer) (*ship
 		printf(out, "logboom: %v; trying again in %s\n", err, after.Round(time.Millisecond))
 	}
 	if options.TLS || options.CA != "" {
-		settings.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	if options.CA != "" {
-		pem, err := os.ReadFile(options.CA)
+		trusted, err := trust(options.CA)
 		if err != nil {
-			return nil, &UsageError{fmt.Errorf("--ca: %w", err)}
+			return nil, &UsageError{err}
 		}
-		settings.TLS.RootCAs = x509.NewCertPool()
-		if !settings.TLS.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, &UsageError{fmt.Errorf("--ca: %s holds no PEM certificate", options.CA)}
-		}
+		settings.TLS = trusted
 	}
 	return shipper.Dial(ctx, settings)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 
 	"github.com/logboom/logboom/internal/journal"
@@ -205,36 +204,10 @@ func (o *outbox) StoreCursor(sink string, cursor sinks.Cursor) error {
 func (o *outbox) keep(names []string, last uint64) (dropped []string, err error) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	err = o.journal.Update(func(tx *journal.Tx) error {
-		stored, err := tx.Cursors()
-		if err != nil {
-			return err
-		}
-		clear(o.cursors)
-		dropped = nil
-		for _, cursor := range stored {
-			if strings.HasPrefix(cursor.Sink, outputCursor) {
-				continue
-			}
-			if slices.Contains(names, cursor.Sink) {
-				o.cursors[cursor.Sink] = cursor.After
-				continue
-			}
-			dropped = append(dropped, cursor.Sink)
-			if err := tx.DeleteCursor(cursor.Sink); err != nil {
-				return err
-			}
-		}
-		for _, name := range names {
-			if _, ok := o.cursors[name]; !ok {
-				o.cursors[name] = last
-				if err := tx.PutCursor(name, last, nil); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
+	cursors, dropped, err := keepCursors(o.journal, sinkCursor, names, last)
+	if err == nil {
+		o.cursors = cursors
+	}
 	return dropped, err
 }
 

@@ -4,15 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/logboom/logboom/internal/journal"
 )
-
-// outputCursor begins the names of the outputs' cursors, apart from those of sinks for alerts.
-const outputCursor = "output:"
 
 // outputs keeps the cursors of the outputs of events, and knows what of the log they need.
 type outputs struct {
@@ -34,34 +29,10 @@ func newOutputs(journal *journal.Journal, names []string) *outputs {
 func (o *outputs) keep(last uint64) (dropped []string, err error) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	err = o.journal.Update(func(tx *journal.Tx) error {
-		stored, err := tx.Cursors()
-		if err != nil {
-			return err
-		}
-		clear(o.cursors)
-		dropped = nil
-		for _, cursor := range stored {
-			name, is := strings.CutPrefix(cursor.Sink, outputCursor)
-			if is && slices.Contains(o.names, name) {
-				o.cursors[name] = cursor.After
-			} else if is {
-				dropped = append(dropped, name)
-				if err := tx.DeleteCursor(cursor.Sink); err != nil {
-					return err
-				}
-			}
-		}
-		for _, name := range o.names {
-			if _, ok := o.cursors[name]; !ok {
-				o.cursors[name] = last
-				if err := tx.PutCursor(outputCursor+name, last, nil); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
+	cursors, dropped, err := keepCursors(o.journal, outputCursor, o.names, last)
+	if err == nil {
+		o.cursors = cursors
+	}
 	return dropped, err
 }
 

@@ -68,9 +68,9 @@ func send(
 }
 
 // sendState sends one value for each of the states: 1 for the one that is, 0 for the others.
-func sendState(out chan<- prometheus.Metric, desc *prometheus.Desc, states []string, is string, labels ...string) {
+func sendState[S ~string](out chan<- prometheus.Metric, desc *prometheus.Desc, states []S, is S, labels ...string) {
 	for _, state := range states {
-		send(out, desc, prometheus.GaugeValue, truth(state == is), append(append([]string{}, labels...), state)...)
+		send(out, desc, prometheus.GaugeValue, truth(state == is), append(append([]string{}, labels...), string(state))...)
 	}
 }
 

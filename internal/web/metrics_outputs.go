@@ -5,16 +5,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/logboom/logboom/internal/delivery"
 	"github.com/logboom/logboom/outputs"
 )
 
 var (
-	outputState  = describe("output_state", "1 for the state that an output of events is in.", "output", "state")
-	outputStates = []string{
-		string(outputs.StateStarting), string(outputs.StateOK), string(outputs.StateRetrying), string(outputs.StateBlocked),
-		string(outputs.StateStopped),
-	}
-	outputLag = describe("output_lag_seconds",
+	outputState = describe("output_state", "1 for the state that an output of events is in.", "output", "state")
+	outputLag   = describe("output_lag_seconds",
 		"How long ago the oldest of the events arrived that an output wrote last, when it did; "+
 			"while it fails, at least for how long.", "output")
 	outputLastError    = describe("output_last_error_timestamp_seconds", "When an output last failed.", "output")
@@ -57,7 +54,7 @@ func collectOutput(out chan<- prometheus.Metric, output outputFacts, now time.Ti
 		return
 	}
 	stats := output.stats.value
-	sendState(out, outputState, outputStates, string(stats.State), output.name)
+	sendState(out, outputState, delivery.States(), stats.State, output.name)
 	send(out, outputLag, prometheus.GaugeValue, lagOfOutput(stats, now).Seconds(), output.name)
 	sendTime(out, outputLastError, stats.LastErrorTime, output.name)
 	sendTime(out, outputLastSuccess, stats.LastSuccess, output.name)

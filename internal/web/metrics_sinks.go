@@ -5,15 +5,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/logboom/logboom/internal/delivery"
 	"github.com/logboom/logboom/sinks"
 )
 
 var (
-	sinkState  = describe("sink_state", "1 for the state that a sink is in.", "sink", "state")
-	sinkStates = []string{
-		string(sinks.StateStarting), string(sinks.StateOK), string(sinks.StateRetrying), string(sinks.StateBlocked),
-		string(sinks.StateStopped),
-	}
+	sinkState   = describe("sink_state", "1 for the state that a sink is in.", "sink", "state")
 	sinkLatency = describe("sink_delivery_latency_seconds",
 		"Time from the arrival of the batch that decided a change of state to its delivery.", "sink")
 	sinkLastError    = describe("sink_last_error_timestamp_seconds", "When a sink last failed.", "sink")
@@ -43,7 +40,7 @@ func collectSink(out chan<- prometheus.Metric, sink sinkFacts) {
 		return
 	}
 	stats := sink.stats.value
-	sendState(out, sinkState, sinkStates, string(stats.State), sink.name)
+	sendState(out, sinkState, delivery.States(), stats.State, sink.name)
 	sendTime(out, sinkLastError, stats.LastErrorTime, sink.name)
 	sendTime(out, sinkLastSuccess, stats.LastSuccess, sink.name)
 	sendTime(out, sinkFailingSince, stats.FailingSince, sink.name)

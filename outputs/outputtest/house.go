@@ -22,7 +22,7 @@ import (
 // Patience is how long tests wait for what must come.
 const Patience = 20 * time.Second
 
-// The names of the outputs that a House has: UnderTest is the one of Deliver, reference one that sees the same events.
+// The names of the outputs that a House has: UnderTest is the one under test, reference one that sees the same events.
 const (
 	UnderTest = "test"
 	reference = "reference"
@@ -128,13 +128,8 @@ func (h *House) Send(count, size int, compressed bool) {
 	}
 }
 
-// Deliver runs a Delivery of an output until stop is called, or the test ends. Options need not have anything: waits
+// deliver runs a Delivery of an output until stop is called, or the test ends. Options need not have anything: waits
 // between tries are short by themselves, and dead letters forgotten.
-func (h *House) Deliver(output outputs.Output, options outputs.Options) (d *outputs.Delivery, stop func()) {
-	h.t.Helper()
-	return h.deliver(UnderTest, output, h.Events(), options)
-}
-
 func (h *House) deliver(
 	name string, output outputs.Output, log outputs.Log, options outputs.Options,
 ) (d *outputs.Delivery, stop func()) {

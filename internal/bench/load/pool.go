@@ -61,9 +61,6 @@ func NewPool(ctx context.Context, options PoolOptions) (*Pool, error) {
 // Window returns how many events are in each window.
 func (p *Pool) Window() int { return p.windows[0].events }
 
-// Size returns how many distinct events the pool holds.
-func (p *Pool) Size() int { return len(p.windows) * p.Window() }
-
 // Stamped returns the share of windows that are stamped with the time at which they are sent, the connection, and a place in the
 // log. Those that are not are late when they are sent again, and seem to be resends.
 func (p *Pool) Stamped() float64 {

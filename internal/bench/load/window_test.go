@@ -28,8 +28,8 @@ func TestStamps(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if pool.Stamped() != 1 || pool.Size() != 3*window {
-					t.Errorf("%v of %d events are stamped", pool.Stamped(), pool.Size())
+				if pool.Stamped() != 1 || len(pool.windows)*pool.Window() != 3*window {
+					t.Errorf("%v of %d windows are stamped", pool.Stamped(), len(pool.windows))
 				}
 				var stamps values
 				offsets := map[int64]bool{}
