@@ -101,34 +101,58 @@ func call(t *testing.T, method, url, body string) []byte {
 }
 
 // search returns all documents of an index as they were written, and checks that their ids are those in the documents.
+// They come in pages: Elasticsearch shows no more than 10,000 at once.
 func search(t *testing.T, index string) (documents [][]byte) {
 	t.Helper()
 	call(t, http.MethodPost, index+"/_refresh", "")
+	const page = 10_000
+	after := ""
+	for {
+		hits, total := searchPage(t, index, page, after)
+		for _, hit := range hits {
+			var document alert
+			if err := json.Unmarshal(hit.Source, &document); err != nil || document.Event.ID != hit.ID {
+				t.Errorf("the document %s says that its id is %q, %v", hit.ID, document.Event.ID, err)
+			}
+			documents = append(documents, hit.Source)
+		}
+		if len(hits) == page {
+			after = string(hits[page-1].Sort)
+			continue
+		}
+		if len(documents) != total {
+			t.Fatalf("%d of %d documents found", len(documents), total)
+		}
+		return documents
+	}
+}
+
+// foundDocument is one that a search found; Sort says where it stands among the others.
+type foundDocument struct {
+	ID     string          `json:"_id"`
+	Source json.RawMessage `json:"_source"`
+	Sort   json.RawMessage
+}
+
+// searchPage returns the documents behind the sort values of another, empty for the first ones, and how many there are.
+func searchPage(t *testing.T, index string, size int, after string) (hits []foundDocument, total int) {
+	t.Helper()
 	var found struct {
 		Hits struct {
 			Total struct{ Value int }
-			Hits  []struct {
-				ID     string          `json:"_id"`
-				Source json.RawMessage `json:"_source"`
-			}
+			Hits  []foundDocument
 		}
 	}
-	answer := call(t, http.MethodPost, index+"/_search",
-		`{"size":10000,"track_total_hits":true,"query":{"match_all":{}},"sort":[{"@timestamp":"asc"},{"event.action":"asc"}]}`)
+	query := fmt.Sprintf(`{"size":%d,"track_total_hits":true,"query":{"match_all":{}},`+
+		`"sort":[{"@timestamp":"asc"},{"event.action":"asc"},{"event.id":"asc"}]`, size)
+	if after != "" {
+		query += `,"search_after":` + after
+	}
+	answer := call(t, http.MethodPost, index+"/_search", query+"}")
 	if err := json.Unmarshal(answer, &found); err != nil {
 		t.Fatalf("%v: %s", err, answer)
 	}
-	if found.Hits.Total.Value != len(found.Hits.Hits) {
-		t.Fatalf("%d of %d documents found", len(found.Hits.Hits), found.Hits.Total.Value)
-	}
-	for _, hit := range found.Hits.Hits {
-		var document alert
-		if err := json.Unmarshal(hit.Source, &document); err != nil || document.Event.ID != hit.ID {
-			t.Errorf("the document %s says that its id is %q, %v", hit.ID, document.Event.ID, err)
-		}
-		documents = append(documents, hit.Source)
-	}
-	return documents
+	return found.Hits.Hits, found.Hits.Total.Value
 }
 
 func mappingOf(t *testing.T, url, index string) []byte {

@@ -138,7 +138,7 @@ func left(batch *outputs.Batch, outcomes []error) *outputs.Batch {
 // until writes a batch as often as it takes, and returns how often that was, and the outcomes that were no success.
 func (w *writer) until(batch *outputs.Batch) (tries int, failures []error) {
 	w.Helper()
-	for deadline := time.Now().Add(2 * patience); len(batch.Events) > 0; tries++ {
+	for deadline := time.Now().Add(6 * patience); len(batch.Events) > 0; tries++ {
 		if time.Now().After(deadline) {
 			w.Fatalf("%d events are not written: %v", len(batch.Events), failures[len(failures)-1])
 		}
