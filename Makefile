@@ -84,8 +84,8 @@ test: ## the tests that need Go alone
 	go test ./...
 
 .PHONY: race
-race: ## the same with the race detector, which needs a C compiler
-	CGO_ENABLED=1 go test -race ./...
+race: ## the same with the race detector, which needs a C compiler; fewer rounds of what is repeated by chance
+	CGO_ENABLED=1 go test -race -short ./...
 
 # Every package that has a file behind the tag; the tests say which of the LOGBOOM_TEST_ variables they miss.
 .PHONY: integration
