@@ -31,11 +31,12 @@ const (
 	deadLettersFolder = "dead-letters"
 )
 
-// sourceDrain is how much of the time for stopping the sources may take for what they received, and deliveryDrain how much
-// the sinks for what is committed. What is not acknowledged by then is sent again, what is not delivered goes out after
-// the next start.
+// sourceDrain is how much of the time for stopping the sources may take for what they received, cutDrain the same where
+// the journal takes nothing, and deliveryDrain how much the sinks for what is committed. What is not acknowledged by then
+// is sent again, what is not delivered goes out after the next start.
 const (
 	sourceDrain   = 15 * time.Second
+	cutDrain      = time.Second
 	deliveryDrain = 5 * time.Second
 )
 
@@ -82,12 +83,24 @@ type stopper struct {
 	stop func(context.Context) error
 }
 
-// source is a stopper of a source, which may not take all of the time.
-func source(stop func(context.Context) error) func(context.Context) error {
+// source returns what stops a source, which may not take all of the time, and next to none where nothing can be committed
+// any more: what waits for room would wait in vain. That a source was cut is no error. What it was not told is received
+// comes again.
+func (a *App) source(name string, stop func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, sourceDrain)
+		drain, status := sourceDrain, a.pipeline.Status()
+		if status.State != pipeline.StateOK {
+			drain = cutDrain
+		}
+		limited, cancel := context.WithTimeout(ctx, drain)
 		defer cancel()
-		return stop(ctx)
+		err := stop(limited)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		a.logger.Warn().Str("component", name).Str("journal", status.State).Dur("after", drain).
+			Msg("connections were cut in the middle of windows; these are not acknowledged, and will be sent again")
+		return nil
 	}
 }
 
@@ -234,7 +247,7 @@ func (a *App) startLumberjack() error {
 	a.asksForCertificates = options.TLS != nil && options.TLS.ClientAuth != tls.NoClientCert
 	options.KeepParts = len(a.config.Outputs) > 0
 	a.lumberjack = lumberjack.New(a.handleLumberjack, options)
-	a.onStop("lumberjack", source(a.serve("lumberjack", a.lumberjack, a.lumberjackListener)))
+	a.onStop("lumberjack", a.source("lumberjack", a.serve("lumberjack", a.lumberjack, a.lumberjackListener)))
 	a.logger.Info().Str("component", "lumberjack").Stringer("address", a.LumberjackAddress()).Bool("tls", options.TLS != nil).
 		Msg("Filebeat can connect: output.logstash.hosts")
 	return nil

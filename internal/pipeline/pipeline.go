@@ -69,6 +69,7 @@ type Pipeline struct {
 	failures chan error
 	stored   chan checkpointDone
 	wake     chan struct{}
+	look     chan struct{}
 	stop     chan struct{}
 	stopped  chan struct{}
 	closing  sync.Once
@@ -115,7 +116,7 @@ func New(options Options) (*Pipeline, error) {
 	p := &Pipeline{
 		options: options, journal: options.Journal, outbox: newOutbox(options.Journal), outputs: newOutputs(options.Journal, options.Outputs), logger: options.Logger,
 		queue: make(chan *work, 64), commits: make(chan commit, 256), failures: make(chan error, 1),
-		stored: make(chan checkpointDone, 1), wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
+		stored: make(chan checkpointDone, 1), wake: make(chan struct{}, 1), look: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	p.decoders.New = func() any { return options.Rules.NewBatch() }
 	for _, limit := range []*rate.Sometimes{&p.said.time, &p.said.aside, &p.said.stuck, &p.said.cut, &p.said.space} {

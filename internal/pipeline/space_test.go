@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -64,5 +66,40 @@ func TestLargeWindowsLeaveRoom(t *testing.T) {
 	h.open()
 	if !h.take(at, batch, patience) {
 		t.Fatalf("not taken with the budget that was asked for: %+v", h.pipeline.Status())
+	}
+}
+
+// Events that come faster than anybody looks at the journal do not fill more than its budget, but for what was under way.
+func TestBudgetHoldsBetweenLooks(t *testing.T) {
+	h := newHouse(t)
+	h.close()
+	h.budget, h.folder = 4<<20, t.TempDir()
+	h.options.Outputs = []string{"behind"}
+	h.open()
+	text := make([]byte, 100<<10)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(text) // never fails; what can be compressed takes too little room
+	events := [][]byte{document(time.Now(), base64.StdEncoding.EncodeToString(text))}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	senders := make(chan error)
+	for range 8 {
+		go func() {
+			for {
+				if err := h.pipeline.Handle(ctx, &Batch{Source: "test", Events: events}); err != nil {
+					senders <- err
+					return
+				}
+			}
+		}()
+	}
+	until(t, "the journal to be full", func() bool { return h.pipeline.Status().State == StateFull })
+	cancel()
+	for range 8 {
+		if err := <-senders; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	}
+	if used := h.pipeline.Status().Space.Used; used > h.budget+h.budget/10 {
+		t.Errorf("%d bytes were taken of a budget of %d", used, h.budget)
 	}
 }

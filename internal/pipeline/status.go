@@ -108,6 +108,9 @@ type status struct {
 	appending  atomic.Int64 // when the write under way began, 0 where there is none
 	committing atomic.Int64 // when the fsync under way began, 0 where there is none
 	rules      atomic.Value // map[string]*rules.Counters
+	// appended counts the bytes that were written since space was measured, so that no more is taken than there is room
+	// for, however fast it comes.
+	appended atomic.Int64
 }
 
 func (s *status) fail(err error) {
@@ -129,6 +132,22 @@ func (s *status) full() bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.space.Full
+}
+
+// exhausted says whether what was written since the last look may have taken all the room that there was.
+func (s *status) exhausted() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	appended := s.appended.Load()
+	return appended > 0 && (s.space.Used+appended >= s.space.Budget || s.space.Free-appended < s.space.Reserve)
+}
+
+// added takes note of written bytes and says whether it is time to measure.
+func (s *status) added(bytes int) bool {
+	const least, most = 1 << 20, 64 << 20
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.appended.Add(int64(bytes)) >= max(least, min(s.space.Budget/16, most))
 }
 
 // tight returns from how many bytes of records on a checkpoint is worth it to make room: where the journal is about to be
@@ -165,10 +184,11 @@ func (s *status) get() Status {
 }
 
 // measured takes note of the space and what holds it, and returns whether the journal has just become full, or has room
-// again.
-func (s *status) measured(space journal.Space, holding []Holder, oldest time.Time) bool {
+// again. Appended is how many bytes had been written since the last time when the measuring began.
+func (s *status) measured(space journal.Space, holding []Holder, oldest time.Time, appended int64) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	s.appended.Add(-appended)
 	changed := s.space.Full != space.Full
 	if changed {
 		s.fullSince = time.Now()
@@ -177,27 +197,40 @@ func (s *status) measured(space journal.Space, holding []Holder, oldest time.Tim
 	return changed
 }
 
-// watchInterval is how often the space is looked at.
+// watchInterval is how often the space is looked at, at least.
 const watchInterval = time.Second
 
 // watch stops the writer before the disk is full, and starts it again.
 func (p *Pipeline) watch() {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
+	p.measure(true)
 	for {
-		if err := p.outputs.cut(); err != nil {
-			p.said.cut.Do(func() { p.logger.Error().Err(err).Msg("the journal could not drop what nobody needs any more") })
-		}
-		p.measure()
 		select {
 		case <-ticker.C:
+			p.measure(true)
+		case <-p.look:
+			p.measure(false)
 		case <-p.stop:
 			return
 		}
 	}
 }
 
-func (p *Pipeline) measure() {
+// lookSoon has the space measured before the next tick: much was written since the last time.
+func (p *Pipeline) lookSoon() {
+	select {
+	case p.look <- struct{}{}:
+	default:
+	}
+}
+
+// measure drops what nobody needs any more and measures what is left. The built-in alerts look at every tick.
+func (p *Pipeline) measure(tick bool) {
+	if err := p.outputs.cut(); err != nil {
+		p.said.cut.Do(func() { p.logger.Error().Err(err).Msg("the journal could not drop what nobody needs any more") })
+	}
+	appended := p.status.appended.Load()
 	space, err := p.journal.Space()
 	if err != nil {
 		p.said.space.Do(func() { p.logger.Error().Err(err).Msg("the free space of the disk cannot be read") })
@@ -207,11 +240,11 @@ func (p *Pipeline) measure() {
 	if len(p.options.Outputs) > 0 {
 		arrived = p.oldest.look(p.Events(), p.journal.First())
 	}
-	if p.options.Builtin {
+	if tick && p.options.Builtin {
 		p.builtins.look(time.Now(), space, holding)
-		defer p.wakeWriter()
 	}
-	if !p.status.measured(space, holding, arrived) {
+	defer p.wakeWriter()
+	if !p.status.measured(space, holding, arrived, appended) {
 		return
 	}
 	if space.Full {
@@ -220,5 +253,4 @@ func (p *Pipeline) measure() {
 	} else {
 		p.logger.Info().Int64("free", space.Free).Msg("the journal has room again; events are taken")
 	}
-	p.wakeWriter()
 }

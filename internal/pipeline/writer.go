@@ -67,9 +67,13 @@ func (p *Pipeline) write() {
 	defer timer.Stop()
 	for {
 		queue := p.queue
-		if p.status.full() {
+		switch {
+		case p.status.full():
 			queue = nil
-		} else if p.takeBacklog() {
+		case p.status.exhausted():
+			queue = nil
+			p.lookSoon()
+		case p.takeBacklog():
 			continue
 		}
 		p.arm(timer)
@@ -107,7 +111,7 @@ func (p *Pipeline) takeBacklog() bool {
 func (p *Pipeline) takeAll(w *work) {
 	p.take(w)
 	for range len(p.queue) {
-		if len(p.writer.backlog) > 0 {
+		if len(p.writer.backlog) > 0 || p.status.exhausted() {
 			return
 		}
 		p.take(<-p.queue)
@@ -169,6 +173,9 @@ func (p *Pipeline) append(c commit, outcome rules.Outcome) error {
 			return err
 		}
 		p.writer.unstored += recoveryCost(len(bytes), c.work)
+		if p.status.added(len(bytes)) {
+			p.lookSoon()
+		}
 	}
 	c.transitions = outcome.Transitions
 	for _, position := range c.positions {
