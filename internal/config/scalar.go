@@ -112,9 +112,14 @@ func (e expansion) subject() string {
 	return "the value of " + strings.Join(e.sources, " and ")
 }
 
-// quote returns a value for a mistake: short, in quotes, without the user name and password of a URL.
+// quote returns a value for a mistake: short, in quotes, without the user name and password of a URL. The @ of a field in
+// a format, such as %{[@metadata][beat]}, comes behind none.
 func quote(text string) string {
-	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+	at := strings.LastIndexByte(text, '@')
+	for at >= 0 && strings.HasSuffix(text[:at], "%{[") {
+		at = strings.LastIndexByte(text[:at], '@')
+	}
+	if at >= 0 {
 		start := 0
 		if scheme := strings.Index(text[:at], "://"); scheme >= 0 {
 			start = scheme + len("://")
