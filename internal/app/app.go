@@ -75,7 +75,9 @@ type App struct {
 	started  []stopper
 	stopping sync.Once
 	stopErr  error
-	failed   chan error
+	// left says, once Stop has returned, that something waits in the journal for its receiver.
+	left   bool
+	failed chan error
 }
 
 type stopper struct {
@@ -101,6 +103,21 @@ func (a *App) source(name string, stop func(context.Context) error) func(context
 		a.logger.Warn().Str("component", name).Str("journal", status.State).Dur("after", drain).
 			Msg("connections were cut in the middle of windows; these are not acknowledged, and will be sent again")
 		return nil
+	}
+}
+
+// drain waits while somebody is busy, and no longer than deliveryDrain.
+func drain(ctx context.Context, busy func() bool) {
+	ctx, cancel := context.WithTimeout(ctx, deliveryDrain)
+	defer cancel()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for busy() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -3,7 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/logboom/logboom/internal/config"
 	"github.com/logboom/logboom/internal/deadletter"
@@ -97,29 +97,22 @@ func (a *App) keepRefused(ctx context.Context, letters []outputs.DeadLetter) err
 	return nil
 }
 
-// drainOutputs waits until the outputs that are not failing have written everything, or ctx ends.
+// drainOutputs waits until the outputs that are not failing have written everything, for a while, and says what is left.
 func (a *App) drainOutputs(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, deliveryDrain)
-	defer cancel()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
 	last := a.pipeline.Events().Last()
-	for {
-		behind := 0
-		for _, delivery := range a.outputs {
-			if stats := delivery.Stats(); stats.State == outputs.StateOK && (stats.Read < last || stats.InFlight > 0) {
-				behind++
-			}
-		}
-		if behind == 0 {
-			return nil
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			a.logger.Info().Int("outputs", behind).
-				Msg("these outputs have not written everything yet; it is kept, and written after the next start")
-			return nil
+	done := func(stats outputs.Stats) bool { return stats.Read >= last && stats.InFlight == 0 }
+	drain(ctx, func() bool {
+		return slices.ContainsFunc(a.outputs, func(delivery *outputs.Delivery) bool {
+			stats := delivery.Stats()
+			return stats.State == outputs.StateOK && !done(stats)
+		})
+	})
+	for _, delivery := range a.outputs {
+		if stats := delivery.Stats(); !done(stats) {
+			a.left = true
+			a.logger.Warn().Str("output", stats.Name).Int64("bytes", stats.Behind).
+				Msg("these events are kept and will be written after the next start")
 		}
 	}
+	return nil
 }

@@ -105,7 +105,11 @@ func Run(ctx context.Context, settings Settings, streams Streams) error {
 	stopping, cancel := context.WithTimeout(context.Background(), StopTimeout)
 	defer cancel()
 	err = errors.Join(failure, a.Stop(stopping))
-	if err == nil {
+	switch {
+	case err != nil:
+	case a.left:
+		logger.Info().Msg("logboom stopped; what receivers have not taken yet is safe in the journal")
+	default:
 		logger.Info().Msg("logboom stopped; nothing is left undone")
 	}
 	return err

@@ -2,11 +2,9 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -125,26 +123,14 @@ func (a *App) keepAlert(ctx context.Context, letter sinks.DeadLetter) error {
 	return err
 }
 
-// drainSinks waits until the sinks that are not failing have taken everything, or ctx ends.
+// drainSinks waits until the sinks that are not failing have taken everything, for a while, and says what is left.
 func (a *App) drainSinks(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, deliveryDrain)
-	defer cancel()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for !a.delivered() {
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			for _, delivery := range a.deliveries {
-				if stats := delivery.Stats(); stats.Waiting > 0 {
-					a.logger.Warn().Str("sink", stats.Name).Uint64("alerts", stats.Waiting).
-						Msg("these alerts are kept and will be delivered after the next start")
-				}
-			}
-			if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-				return nil
-			}
-			return context.Cause(ctx)
+	drain(ctx, func() bool { return !a.delivered() })
+	for _, delivery := range a.deliveries {
+		if stats := delivery.Stats(); stats.Waiting > 0 {
+			a.left = true
+			a.logger.Warn().Str("sink", stats.Name).Uint64("alerts", stats.Waiting).
+				Msg("these alerts are kept and will be delivered after the next start")
 		}
 	}
 	return nil
