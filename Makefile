@@ -92,14 +92,9 @@ race: ## the same with the race detector, which needs a C compiler; fewer rounds
 integration: ## the tests against a real Elasticsearch and Kafka: LOGBOOM_TEST_ELASTICSEARCH, LOGBOOM_TEST_KAFKA (see README.md)
 	go test -tags integration -count 1 $$(git grep -l --untracked '^//go:build integration' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 
-# go test fuzzes one target of one package at a time. Its list names the targets of a package before the package.
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME, 10s by default; FUZZ=FuzzWindow for one
-	@go test -list '$(FUZZ)' ./... | awk '/^Fuzz/ {targets[++n] = $$1} /^ok/ {for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0}' \
-	| while read -r package target; do \
-		echo "$$package $$target"; \
-		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$package" </dev/null; \
-	done
+	@.ci/fuzz $(FUZZTIME) '$(FUZZ)'
 
 .PHONY: bench
 bench: ## the benchmarks; BENCH is a pattern, COUNT how often, for benchstat
