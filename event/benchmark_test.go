@@ -70,6 +70,17 @@ func BenchmarkParseTime(b *testing.B) {
 	}
 }
 
+func BenchmarkTimeParser(b *testing.B) {
+	text := []byte("2026-11-23T20:00:26.841Z")
+	var parser TimeParser
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parser.Parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkAppendTime(b *testing.B) {
 	buffer := make([]byte, 0, 64)
 	b.ReportAllocs()

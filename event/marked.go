@@ -6,56 +6,82 @@ package event
 // It says yes or no and nothing else. After a no a scanner reads the document again, to find out where and why.
 //
 // The last byte of its document is a closing brace. Nothing but an object goes on to the end then, so only behind a
-// brace a position has to be compared with the end. The two loops below are written out where scanner calls methods:
-// most tokens are so short that a call for each would take a third of the time.
+// brace a position has to be compared with the end. The loops below are written out where scanner calls methods: most
+// tokens are so short that a call for each would take a third of the time. Each tries first what Beats write, a string
+// and no white space, and all else behind that.
 type markedScanner struct {
 	scanner
 	marks
-	read  int    // of the marked ends, those up to here have been passed
-	found uint64 // the bits of the paths that were found, so that there may be something to forget
+	read  uint8  // of the marked ends, those up to here have been passed
 	plain bool   // no odd escape has been seen, see Value.Plain
+	found uint64 // the bits of the paths that were found, so that there may be something to forget
 }
 
 // run reads the whole document and says whether it is an event.
-func (m *markedScanner) run(root *node) bool {
-	start, end := m.skipSpace(0), len(m.document)
-	for end > start && isSpace(m.document[end-1]) {
+func (m *markedScanner) run(root *node, document []byte, values []Value) bool {
+	start, end := 0, len(document)
+	for start < end && isSpace(document[start]) {
+		start++
+	}
+	for end > start && isSpace(document[end-1]) {
 		end--
 	}
-	if end-start < len("{}") || m.document[start] != '{' || m.document[end-1] != '}' {
+	if end-start < len("{}") || document[start] != '{' || document[end-1] != '}' {
 		return false
 	}
-	m.document = m.document[:end]
+	m.document, m.values = document[:end], values
+	m.begin()
+	m.read, m.plain, m.found = 0, true, 0
 	return m.object(start+1, root, 0, 1) == end
 }
 
 // object is scanner.object, scanner.followKey and scanner.field in one.
 func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
-	document, read := m.document, m.read
+	var (
+		document, read = m.document, m.read
+		next           *node
+		start          int
+	)
 	if document[pos] <= ' ' {
 		pos = m.skipSpace(pos)
 	}
 	if document[pos] == '}' {
 		return pos + 1
 	}
-	for {
-		if document[pos] != '"' {
-			return failed
-		}
-		if read == m.count {
+	if document[pos] != '"' {
+		return failed
+	}
+	for { // with pos at the opening quote of a key
+		if int(read) == m.count {
 			if !m.mark() {
 				return failed
 			}
 			read = 0
 		}
-		start := pos + 1
-		pos = m.end(read)
+		start = pos + 1
+		end := m.ends[read]
 		read++
-		next := (*node)(nil)
-		if m.mayEscape(start, pos) {
-			next = at.followAny(document[start:pos])
-		} else if at.mayFollow(document[start], document[pos-1], pos-start) {
-			next = at.follow(document[start:pos])
+		pos = int(end &^ escapeIn)
+		slot := uint32(at.slots[slotOf(document[start], document[pos-1], pos-start)])
+		if slot|end&escapeIn == 0 {
+			if next = nil; document[pos+1] == ':' && document[pos+2] == '"' {
+				// Most members are not looked for and have a string, and another one comes behind them.
+				if int(read) == m.count {
+					if !m.mark() {
+						return failed
+					}
+					read = 0
+				}
+				pos = int(m.ends[read]&^escapeIn) + 1
+				read++
+				if document[pos] == ',' && document[pos+1] == '"' {
+					pos++
+					continue
+				}
+				goto behind
+			}
+		} else {
+			next = at.follow(slot, document[start:pos], end)
 		}
 		if pos++; document[pos] <= ' ' {
 			pos = m.skipSpace(pos)
@@ -67,23 +93,22 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 			pos = m.skipSpace(pos)
 		}
 		start = pos
-		leads := next != nil && len(next.edges) > 0
-		if leads && m.found&next.belowBits != 0 {
+		if next != nil && m.found&next.innerBits != 0 {
 			m.forget(next, route|next.routeBit)
 		}
 		switch c := document[pos]; c {
 		case '"':
-			if read == m.count {
+			if int(read) == m.count {
 				if !m.mark() {
 					return failed
 				}
 				read = 0
 			}
-			pos = m.end(read) + 1
+			pos = int(m.ends[read]&^escapeIn) + 1
 			read++
 		case '{', '[':
 			m.read = read
-			if leads && c == '{' {
+			if next != nil && next.innerBits != 0 && c == '{' {
 				pos = m.object(pos+1, next, route|next.routeBit, depth+1)
 			} else {
 				pos = m.skip(pos, depth)
@@ -102,101 +127,126 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 			m.values[next.index] = Value{raw: raw, route: route | next.routeBit, kind: kindOf(raw[0]), plain: m.plain}
 			m.found |= next.bit
 		}
+	behind:
 		if document[pos] <= ' ' {
 			pos = m.skipSpace(pos)
 		}
-		switch document[pos] {
-		case '}':
+		if document[pos] != ',' {
+			if document[pos] != '}' {
+				return failed
+			}
 			m.read = read
 			return pos + 1
-		case ',':
-		default:
-			return failed
 		}
-		if pos++; document[pos] <= ' ' {
-			pos = m.skipSpace(pos)
+		if pos++; document[pos] != '"' {
+			if pos = m.skipSpace(pos); document[pos] != '"' {
+				return failed
+			}
 		}
 	}
 }
 
 // skip is scanner.skip, for an object or array.
-func (m *markedScanner) skip(pos, depth int) int {
-	document, read, outer := m.document, m.read, depth
-	closing := byte(0) // the bracket that closes what is open
+func (m *markedScanner) skip(pos, outer int) int {
+	document, read, depth := m.document, m.read, outer
 	for {
+		// An object or array is about to be opened.
+		if depth++; depth > MaxDepth {
+			return failed
+		}
+		opening := document[pos]
+		m.open(depth, opening == '{')
+		if pos++; document[pos] <= ' ' {
+			pos = m.skipSpace(pos)
+		}
+		closing := opening + 2 // in ASCII each closing bracket stands two behind its opening one
+		if document[pos] == closing {
+			goto closed
+		}
+	next:
 		if closing == '}' {
-			if document[pos] != '"' {
-				return failed
-			}
-			if read == m.count {
-				if !m.mark() {
+			for { // members whose values are strings
+				if document[pos] != '"' {
 					return failed
 				}
-				read = 0
-			}
-			pos = m.end(read) + 1
-			read++
-			if document[pos] <= ' ' {
-				pos = m.skipSpace(pos)
-			}
-			if document[pos] != ':' {
-				return failed
-			}
-			if pos++; document[pos] <= ' ' {
-				pos = m.skipSpace(pos)
+				if int(read) == m.count {
+					if !m.mark() {
+						return failed
+					}
+					read = 0
+				}
+				pos = int(m.ends[read]&^escapeIn) + 1
+				read++
+				if document[pos] <= ' ' {
+					pos = m.skipSpace(pos)
+				}
+				if document[pos] != ':' {
+					return failed
+				}
+				if pos++; document[pos] != '"' {
+					if document[pos] <= ' ' {
+						pos = m.skipSpace(pos)
+					}
+					break
+				}
+				if int(read) == m.count {
+					if !m.mark() {
+						return failed
+					}
+					read = 0
+				}
+				pos = int(m.ends[read]&^escapeIn) + 1
+				read++
+				if document[pos] != ',' {
+					goto after
+				}
+				if pos++; document[pos] <= ' ' {
+					pos = m.skipSpace(pos)
+				}
 			}
 		}
 		switch c := document[pos]; c {
 		case '"':
-			if read == m.count {
+			if int(read) == m.count {
 				if !m.mark() {
 					return failed
 				}
 				read = 0
 			}
-			pos = m.end(read) + 1
+			pos = int(m.ends[read]&^escapeIn) + 1
 			read++
 		case '{', '[':
-			if depth++; depth > MaxDepth {
-				return failed
-			}
-			m.open(depth, c == '{')
-			closing = c + 2
-			if pos++; document[pos] <= ' ' {
-				pos = m.skipSpace(pos)
-			}
-			if document[pos] != closing {
-				continue
-			}
+			continue
 		default:
 			if pos = scalarEnd(document, pos); pos == failed {
 				return failed
 			}
 		}
-		for {
-			if document[pos] <= ' ' {
-				pos = m.skipSpace(pos)
-			}
-			if document[pos] == ',' {
-				break
-			}
-			if document[pos] != closing {
-				return failed
-			}
-			pos++
-			if depth--; depth == outer {
-				m.read = read
-				return pos
-			}
-			if pos == len(document) {
-				return failed
-			}
-			if closing = ']'; m.inObject(depth) {
-				closing = '}'
-			}
-		}
-		if pos++; document[pos] <= ' ' {
+	after:
+		if document[pos] <= ' ' {
 			pos = m.skipSpace(pos)
 		}
+		if document[pos] == ',' {
+			if pos++; document[pos] <= ' ' {
+				pos = m.skipSpace(pos)
+			}
+			goto next
+		}
+		if document[pos] != closing {
+			return failed
+		}
+	closed:
+		pos++
+		if depth--; depth == outer {
+			m.read = read
+			return pos
+		}
+		if pos == len(document) {
+			return failed
+		}
+		if closing = ']'; m.inObject(depth) {
+			closing = '}'
+		}
+		goto after
 	}
 }

@@ -5,23 +5,28 @@ import "math/bits"
 const (
 	// blockLength is how many bytes are looked at together.
 	blockLength = 64
-	// maxBlocks is how many blocks are marked at a time. Twice as many would have to be cleared for each document.
-	maxBlocks = 32
-	// maxEnds is how many ends of strings may be known for another block to be marked.
-	maxEnds = 160
+	// maxBlocks is how many blocks are marked at a time: all of nearly every event.
+	maxBlocks = 64
+	// maxEnds is how many ends of strings may be known for another block to be marked, which can have half as many as bytes.
+	maxEnds = 1<<8 - 1 - blockLength/2
 )
+
+// escapeIn is set in the end of a string that has an escape.
+const escapeIn = 1 << 31
 
 // marks are where strings end in the part of a document that begins at base.
 type marks struct {
-	ends    [maxEnds + blockLength/2]uint16 // the closing quotes, counted from base: two quotes make an end at most
-	escapes [maxBlocks]uint64               // for each block, the bits of the backslashes that begin an escape
-	count   int                             // of ends
+	// ends are the closing quotes. So many can be told by a byte, and then no place in it has to be compared with its length.
+	ends    [1 << 8]uint32
+	escapes [maxBlocks]uint64 // for each block, the bits of the backslashes that begin an escape
+	count   int               // of ends
 	base    int
 	marked  int // where the part ends
 
 	// What a block hands on to the next one.
-	escaped uint64 // 1 if its first byte is escaped
-	inside  uint64 // the assembly's: all ones if it begins inside a string
+	escaped  uint64 // 1 if its first byte is escaped
+	inside   uint64 // the assembly's: all ones if it begins inside a string
+	carrying uint64 // the assembly's: all ones if that string has an escape already
 
 	// What has been seen in any block up to here; 0 is nothing.
 	bad uint64 // control characters in strings, and escapes that JSON does not have
@@ -30,14 +35,10 @@ type marks struct {
 	wide uint64
 }
 
-// end returns the position of the closing quote that is number index among those in the marked part.
-func (m *marks) end(index int) int { return m.base + int(m.ends[index]) }
-
-// mayEscape tells whether there may be an escape between two positions, the latter in the marked part: there is one in
-// the blocks that they are in, or that is not known any more, or would take longer to see.
-func (m *marks) mayEscape(from, to int) bool {
-	first, last := uint(from-m.base)/blockLength, uint(to-m.base)/blockLength
-	return last-first > 1 || m.escapes[first]|m.escapes[last] != 0
+// begin forgets what was marked of another document.
+func (m *marks) begin() {
+	m.count, m.base, m.marked = 0, 0, 0
+	m.escaped, m.inside, m.carrying, m.bad, m.odd, m.wide = 0, 0, 0, 0, 0, 0
 }
 
 // mark goes on to the next part of the document in which strings end. It returns false at the end of the document and

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"unicode/utf8"
@@ -55,7 +54,7 @@ func (m *Members) Scan(document []byte) bool {
 	for len(document) > 0 && isSpace(document[len(document)-1]) {
 		document = document[:len(document)-1]
 	}
-	if !canMark || len(document) < blockLength || uint64(len(document)) > math.MaxUint32 {
+	if !canMark || len(document) < blockLength || uint64(len(document)) > math.MaxInt32 {
 		return false
 	}
 	if document[0] != '{' || document[len(document)-1] != '}' {
@@ -63,8 +62,7 @@ func (m *Members) Scan(document []byte) bool {
 	}
 	s := &m.marked
 	s.document, s.plain, s.read = document, true, 0
-	s.base, s.count, s.marked = 0, 0, 0
-	s.escaped, s.inside, s.bad, s.odd, s.wide = 0, 0, 0, 0, 0
+	s.begin()
 	return document[1] != '}' && m.members() && s.plain && s.isUTF8()
 }
 
@@ -74,22 +72,22 @@ func (m *markedScanner) isUTF8() bool { return m.wide == 0 || utf8.Valid(m.docum
 // members reads everything behind the first brace. Like markedScanner.skip it does not recurse, and is written out.
 func (m *Members) members() bool {
 	s := &m.marked
-	document, read, pos := s.document, 0, 1
+	document, read, pos := s.document, uint8(0), 1
 	depth, first, seen, closing := 0, 0, uint64(0), byte('}')
 	for {
 		if closing == '}' {
 			if document[pos] != '"' {
 				return false
 			}
-			if read == s.count {
+			if int(read) == s.count {
 				if !s.mark() {
 					return false
 				}
 				read = 0
 			}
-			end := s.end(read)
+			end := int(s.ends[read])
 			read++
-			if s.mayEscape(pos, end) && bytes.IndexByte(document[pos:end], '\\') >= 0 {
+			if end >= escapeIn {
 				return false
 			}
 			bit := keyBit(document, pos+1, end)
@@ -109,13 +107,13 @@ func (m *Members) members() bool {
 		}
 		switch c := document[pos]; c {
 		case '"':
-			if read == s.count {
+			if int(read) == s.count {
 				if !s.mark() {
 					return false
 				}
 				read = 0
 			}
-			pos = s.end(read) + 1
+			pos = int(s.ends[read]&^escapeIn) + 1
 			read++
 		case '{', '[':
 			if document[pos+1] == c+2 { // in ASCII each closing bracket stands two behind its opening one

@@ -101,7 +101,7 @@ func (s *scanner) followKey(pos int, from *node) (*node, int) {
 	start := pos + 1
 	end := s.plain(start)
 	if s.at(end) == '"' {
-		next := from.follow(s.document[start:end])
+		next := from.find(s.document[start:end])
 		return next, s.colon(end + 1)
 	}
 	if pos = s.text(end); pos == failed {

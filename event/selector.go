@@ -27,7 +27,9 @@ func NewSelector(paths ...string) (*Selector, error) {
 		}
 		s.indexes[path] = index
 	}
-	s.root.compile()
+	if err := s.root.compile(); err != nil {
+		return nil, fmt.Errorf("select fields: %w", err)
+	}
 	return s, nil
 }
 
@@ -54,7 +56,7 @@ func (s *Selector) Index(path string) (int, bool) {
 }
 
 // Scan checks that the document is exactly one valid JSON object and stores the selected values, in one pass and
-// without allocating. values[i] belongs to the path with index i; there must be room for Len() of them, or Scan panics.
+// without allocating. Whoever scans many does so with a [Scanner], which is faster. values[i] belongs to the path with index i; there must be room for Len() of them, or Scan panics.
 //
 // Valid is what encoding/json's Valid says, with two limits: the top level must be an object, and nesting deeper than
 // [MaxDepth] is refused. On failure the error is a *[SyntaxError] and every value is missing.
@@ -68,22 +70,8 @@ func (s *Selector) Index(path string) (int, bool) {
 // dotted, the last one in the document stands; if that one is in turn replaced along with an object around it, the
 // field is missing.
 func (s *Selector) Scan(document []byte, values []Value) error {
-	values = values[:s.length]
-	clear(values)
-	if canMark && len(document) >= blockLength && s.scanMarked(document, values) {
-		return nil
-	}
-	return s.scanPlain(document, values)
-}
-
-// scanMarked is scanPlain for machines that have canMark. It does not say what is wrong.
-func (s *Selector) scanMarked(document []byte, values []Value) bool {
-	scan := markedScanner{scanner: scanner{document: document, values: values}, plain: true}
-	if scan.run(s.root) {
-		return true
-	}
-	clear(values)
-	return false
+	scanner := Scanner{selector: s}
+	return scanner.Scan(document, values)
 }
 
 // scanPlain is Scan for values that are clear.

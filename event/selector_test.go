@@ -3,6 +3,8 @@ package event
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -225,4 +227,24 @@ func TestSelectorIsShared(t *testing.T) {
 		})
 	}
 	scans.Wait()
+}
+
+// TestTooManyPaths: as many as a number of two bytes can tell are taken, and not one more.
+func TestTooManyPaths(t *testing.T) {
+	paths := make([]string, 0, math.MaxUint16)
+	for i := range math.MaxUint16 - 1 {
+		paths = append(paths, fmt.Sprintf("a.k%d", i))
+	}
+	selector, err := NewSelector(paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([]Value, selector.Len())
+	document := `{"a":{"k65533":"` + strings.Repeat("x", blockLength) + `"}}`
+	if err := selector.Scan([]byte(document), values); err != nil || values[65533].Kind() != String {
+		t.Fatalf("%v, found %s", err, values[65533].Kind())
+	}
+	if _, err := NewSelector(append(paths, "a.one", "b")...); !errors.Is(err, ErrPath) {
+		t.Fatalf("got %v, want ErrPath", err)
+	}
 }

@@ -202,6 +202,32 @@ func TestTimesDoNotAllocate(t *testing.T) {
 	}
 }
 
+// checkTimeParser compares a TimeParser with ParseTime, whatever of the same minute it has read before.
+func checkTimeParser(t *testing.T, text string) {
+	t.Helper()
+	want, wantErr := ParseTime([]byte(text))
+	var parser TimeParser
+	minute := text[:min(len(text), minuteLength)]
+	for _, before := range []string{"", text, minute + ":00Z", minute + ":59.999999999Z", minute + ":60.5Z", minute + ":30+02:00"} {
+		_, _ = parser.Parse([]byte(before))
+		if got, err := parser.Parse([]byte(text)); got != want || !errors.Is(err, wantErr) || (err == nil) != (wantErr == nil) {
+			t.Fatalf("behind %q, Parse(%q) = %d, %v; want %d, %v", before, text, got, err, want, wantErr)
+		}
+	}
+}
+
+func TestTimeParser(t *testing.T) {
+	for _, text := range []string{
+		"2026-11-23T20:00:26.841Z", "2026-11-23t20:00:26.841z", "2026-11-23 20:00:26Z", "2026-11-23T20:00:26,5Z",
+		"2026-11-23T20:00:26.1234567891Z", "2026-11-23T20:00:26.Z", "2026-11-23T20:00:61Z", "2026-11-23T20:00:26", "2026-11-23T20:00:2",
+		"2026-11-23T20:00:26+02:00", "2026-11-23T20:00:26.5ZZ", "2026-11-23T20:00-26Z", "2026-11-23T20:00:x6Z", "2016-12-31T23:59:60Z",
+		"1677-09-21T00:12:43.145224192Z", "1677-09-21T00:12:43.145224191Z", "2262-04-11T23:47:16.854775807Z",
+		"2262-04-11T23:47:16.854775808Z", "0001-01-01T00:00:00Z", strings.Repeat("\x00", 16) + ":00Z",
+	} {
+		checkTimeParser(t, text)
+	}
+}
+
 // FuzzParseTime compares with package time: what that accepts is accepted here with the same result, but for the
 // quirks in quirkOfPackageTime; what is accepted here and not there is one of the forms that ParseTime documents.
 func FuzzParseTime(f *testing.F) {
@@ -216,6 +242,7 @@ func FuzzParseTime(f *testing.F) {
 		if err == nil {
 			checkRoundTrip(t, got)
 		}
+		checkTimeParser(t, text)
 		plain, leap := plainTime(text)
 		want, errTime := time.Parse(time.RFC3339Nano, plain)
 		want = want.Add(leap)

@@ -1,13 +1,15 @@
 package event
 
 import (
-	"bytes"
-	"slices"
-	"strings"
+	"fmt"
+	"math"
 )
 
 // notSelected is the index of a node that only leads to selected paths and is none itself.
 const notSelected = -1
+
+// pathBits is how many paths can have a bit of their own.
+const pathBits = 64
 
 // node is a place in the tree of selected paths: the path from the root, split at its dots.
 //
@@ -18,30 +20,27 @@ type node struct {
 	// routeBit stands for "a key ended at this node", routeMask for every node from the root to this one.
 	routeBit, routeMask uint32
 	below               []int // indexes of the paths that pass through or end here
-	// bit stands for the path that ends here, and perhaps for others too; belowBits for all in below.
-	bit, belowBits uint64
-	children       map[string]*node
+	// bit stands for the path that ends here, and perhaps for others too; belowBits for all in below. innerBits are the same
+	// where paths go on from here, and 0 elsewhere.
+	bit, belowBits, innerBits uint64
+	children                  map[string]*node
 
-	edges []edge // sorted by the length of the key
-	// ofLength[n] is where the edges with keys of n bytes start; they end at ofLength[n+1].
-	ofLength []int
-	// filter has the bits of the edges, see filterBit. It tells nearly all keys that lead nowhere without a call.
-	filter [filterWords]uint64
+	edges []edge
+	// slots are where the search for a key begins, by slotOf: the number of an edge, from 1, or 0, which nearly all keys have
+	// that lead nowhere.
+	slots [1 << 8]uint16
 }
 
-// filterWords is how many words of bits a filter has.
-const filterWords = 8
-
-// filterBit returns a bit, by its word and its place in that, which depends on the first byte, the last byte and the length of a
-// key.
-func filterBit(first, last byte, length int) (word, bit uint) {
-	return (uint(last) + uint(length)) % filterWords, (uint(first) + 5*uint(length)) % 64
+// slotOf returns the slot of a key, which depends on its first byte, its last byte and its length alone.
+func slotOf(first, last byte, length int) uint8 {
+	return first + last<<2 + uint8(length)*37
 }
 
 // edge leads to the node that is reached by a key, which is one or several segments joined by dots.
 type edge struct {
 	key  string
 	node *node
+	next uint16 // of the same slot, as in node.slots
 }
 
 func newNode(depth int) *node {
@@ -68,7 +67,7 @@ func (n *node) insert(segments []string, index int) int {
 	if n.index != notSelected {
 		return n.index
 	}
-	n.index, n.bit = index, 1<<(index%64)
+	n.index, n.bit = index, 1<<(index%pathBits)
 	for _, passed := range way {
 		passed.below = append(passed.below, index)
 		passed.belowBits |= n.bit
@@ -77,66 +76,60 @@ func (n *node) insert(segments []string, index int) int {
 }
 
 // compile fills in the edges of the node and of all nodes below it.
-func (n *node) compile() {
+func (n *node) compile() error {
 	n.collect("", n)
-	slices.SortFunc(n.edges, func(a, b edge) int {
-		if len(a.key) != len(b.key) {
-			return len(a.key) - len(b.key)
-		}
-		return strings.Compare(a.key, b.key)
-	})
-	longest := 0
+	if len(n.edges) > math.MaxUint16 {
+		return fmt.Errorf("%w: more than %d under one key", ErrPath, math.MaxUint16)
+	}
 	if len(n.edges) > 0 {
-		longest = len(n.edges[len(n.edges)-1].key)
+		n.innerBits = n.belowBits
 	}
-	n.ofLength = make([]int, longest+2)
-	for length := range n.ofLength {
-		n.ofLength[length], _ = slices.BinarySearchFunc(n.edges, length, func(e edge, length int) int {
-			return len(e.key) - length
-		})
-	}
-	for _, e := range n.edges {
-		word, bit := filterBit(e.key[0], e.key[len(e.key)-1], len(e.key))
-		n.filter[word] |= 1 << bit
+	for i := range n.edges {
+		e := &n.edges[i]
+		slot := slotOf(e.key[0], e.key[len(e.key)-1], len(e.key))
+		e.next, n.slots[slot] = n.slots[slot], uint16(i+1)
 	}
 	for _, child := range n.children {
-		child.compile()
+		if err := child.compile(); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // collect gives n an edge to every descendant of from; prefix is the key that leads from n to from.
 func (n *node) collect(prefix string, from *node) {
 	for segment, child := range from.children {
-		n.edges = append(n.edges, edge{prefix + segment, child})
+		n.edges = append(n.edges, edge{key: prefix + segment, node: child})
 		n.collect(prefix+segment+".", child)
 	}
 }
 
-// mayFollow tells whether follow may find a node for a key, by its first byte, its last byte and its length alone.
-func (n *node) mayFollow(first, last byte, length int) bool {
-	word, bit := filterBit(first, last, length)
-	return n.filter[word]>>bit&1 != 0
-}
-
-// followAny is follow or followEscaped, whichever the key needs.
-func (n *node) followAny(key []byte) *node {
-	if bytes.IndexByte(key, '\\') >= 0 {
-		return n.followEscaped(key)
-	}
-	return n.follow(key)
-}
-
-// follow returns the node that a key without escapes leads to, or nil.
-func (n *node) follow(key []byte) *node {
-	if len(key)+1 >= len(n.ofLength) {
+// find returns the node that a key without escapes leads to, or nil.
+func (n *node) find(key []byte) *node {
+	if len(key) == 0 {
 		return nil
 	}
-	for i := n.ofLength[len(key)]; i < n.ofLength[len(key)+1]; i++ {
-		if string(key) == n.edges[i].key {
-			return n.edges[i].node
+	return n.findFrom(uint32(n.slots[slotOf(key[0], key[len(key)-1], len(key))]), key)
+}
+
+func (n *node) findFrom(slot uint32, key []byte) *node {
+	for slot != 0 {
+		e := &n.edges[slot-1]
+		if string(key) == e.key {
+			return e.node
 		}
+		slot = uint32(e.next)
 	}
 	return nil
+}
+
+// follow returns the node that a key leads to, or nil, from its slot and its end as it was marked.
+func (n *node) follow(slot uint32, key []byte, end uint32) *node {
+	if end&escapeIn != 0 {
+		return n.followEscaped(key)
+	}
+	return n.findFrom(slot, key)
 }
 
 // followEscaped is follow for a key that is written with escapes, such as "\u0040timestamp".

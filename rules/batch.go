@@ -30,6 +30,8 @@ const (
 // they are until the engine has observed it.
 type Batch struct {
 	set     *Set
+	scanner *event.Scanner
+	parser  event.TimeParser
 	arrival int64
 	times   []int64
 	// messages are the values of the message field as they are written, nil where there is none.
@@ -68,6 +70,7 @@ const keyLengthBits = 16
 func (s *Set) NewBatch() *Batch {
 	return &Batch{
 		set:       s,
+		scanner:   s.selector.NewScanner(),
 		matched:   make([]int, len(s.rules)),
 		failed:    make([]uint64, len(s.rules)),
 		verdicts:  make([]verdicts, len(s.conditions)),
@@ -109,7 +112,7 @@ func (b *Batch) Add(document []byte) (Timestamp, error) {
 		b.beginBlock()
 	}
 	values := b.free()
-	if err := b.set.selector.Scan(document, values); err != nil {
+	if err := b.scanner.Scan(document, values); err != nil {
 		return 0, err
 	}
 	at, timestamp := b.time(&values[b.set.timestamp])
@@ -181,7 +184,7 @@ func (b *Batch) time(value *event.Value) (int64, Timestamp) {
 		if !ok {
 			text = value.AppendText(nil)
 		}
-		if at, err := event.ParseTime(text); err == nil {
+		if at, err := b.parser.Parse(text); err == nil {
 			return at, TimestampParsed
 		}
 	}

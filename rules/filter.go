@@ -9,7 +9,7 @@ import (
 // Filter is a condition of a rule by itself, for whoever wants to choose events. It is used by one goroutine at a time.
 type Filter struct {
 	condition *condition
-	selector  *event.Selector
+	scanner   *event.Scanner
 	evaluator evaluator
 }
 
@@ -23,13 +23,13 @@ func NewFilter(where string) (*Filter, error) {
 	if err := set.selectFields(compiling.paths); err != nil {
 		return nil, err
 	}
-	return &Filter{set.conditions[0], set.selector, newEvaluator(set, 1)}, nil
+	return &Filter{set.conditions[0], set.selector.NewScanner(), newEvaluator(set, 1)}, nil
 }
 
 // Matches tells whether a document meets the condition. It is false where the condition cannot be evaluated, and where the
 // document is no JSON object. The document is not kept.
 func (f *Filter) Matches(document []byte) bool {
-	if err := f.selector.Scan(document, f.evaluator.free()); err != nil {
+	if err := f.scanner.Scan(document, f.evaluator.free()); err != nil {
 		return false
 	}
 	f.evaluator.take()
