@@ -14,6 +14,8 @@ type Batch struct {
 	origins
 	buffer []byte // for values that are not written as Beats write them
 	events []identity
+	number uint64 // of the batch, counted by Reset
+	stretches
 	sifted
 }
 
@@ -40,12 +42,15 @@ const (
 func (h Hasher) NewBatch() *Batch {
 	b := &Batch{hasher: h}
 	b.latest = &b.kept[0]
+	b.Reset()
 	return b
 }
 
 // Reset empties the batch.
 func (b *Batch) Reset() {
 	b.events = b.events[:0]
+	b.number++
+	b.stretches.reset()
 	b.duplicate, b.duplicates, b.marked = b.duplicate[:0], 0, 0
 	if cap(b.buffer) > keptBytes {
 		b.buffer = nil

@@ -30,6 +30,7 @@ func fill(m *Marks, agent uint64, from, to int) {
 func remembered(m *Marks, agent uint64, from, to int) (count int) {
 	for i := from; i < to; i++ {
 		if at := m.agents[agent]; at != nil {
+			at.ring.find()
 			if _, found := at.ring.has(scattered(agent, i)); found {
 				count++
 			}

@@ -47,9 +47,8 @@ func (m *Marks) halve(least int) bool {
 func (m *Marks) resize(at *agent, class int) {
 	m.class[at.class].remove(at, linkClass)
 	m.used += bytesOf(class) - bytesOf(at.class)
-	begun := at.inBatch()
 	at.ring, at.class = at.ring.resized(class), class
-	at.begun = at.ring.added - begun
+	at.reaches.fit(&at.ring)
 	m.class[class].pushFront(at, linkClass)
 }
 
@@ -67,8 +66,13 @@ func (m *Marks) admit(id uint64) *agent {
 	if made == nil {
 		made = &agent{class: leastClass, ring: newRing(leastClass)}
 	}
-	clear(made.ring.index)
-	*made = agent{id: id, class: leastClass, ring: ring{marks: made.ring.marks, index: made.ring.index}}
+	room := made.ring.index
+	if room == nil {
+		room = made.ring.room
+	}
+	*made = agent{
+		id: id, class: leastClass, ring: ring{marks: made.ring.marks, room: room}, reaches: reaches{all: made.reaches.all[:0]},
+	}
 	m.enlist(made)
 	return made
 }

@@ -128,6 +128,7 @@ func (m *state) rebuild(agents []saved) error {
 
 func (s *saved) agent() (*agent, error) {
 	a := &agent{id: s.id, class: s.class, ring: newRing(s.class), largest: s.largest, heard: s.heard}
+	a.ring.find()
 	for marks := s.marks; len(marks) > 0; marks = marks[8:] {
 		mark := Mark(binary.LittleEndian.Uint64(marks))
 		slot, found := a.ring.has(mark)
@@ -137,5 +138,6 @@ func (s *saved) agent() (*agent, error) {
 		a.ring.put(mark, slot)
 	}
 	a.begun = a.ring.added
+	a.reaches.forget(&a.ring)
 	return a, nil
 }

@@ -31,14 +31,23 @@
 // their place in the queue is still the old one. Not promised: what Filebeat reads again after it was killed itself, beyond
 // those marks, and more than that from a disk queue of which one worker hung while others went on.
 //
+// # Looking up
+//
+// Filebeat reads a file from the front to the back. An event that stands in its file behind all that are remembered of that file
+// is none of them, and a batch of only such events is not looked up. So account is kept of how far each file was read, in two
+// periods of which the older one ends when its marks have gone. Everything is looked up where a file was truncated, where
+// windows of one file come on several connections in another order, for agents with more than 256 files, and after a
+// start, until the marks from before it have gone. That changes what it costs and nothing else.
+//
 // # Memory
 //
-// A mark is 16 bytes: 8 in a ring, in the order of arrival, and two index entries of 4. Most of that is not in the
-// cache when a batch comes, so it is fetched for many events at a time. Room grows by agent and by doubling, from 64
+// A mark is 8 bytes in a ring, in the order of arrival, and two index entries of 4, and a share of the account of files. The index
+// is made when something is looked up, and dropped a ring's length after the last time. Most of it is not in the cache when a
+// batch comes, so it is fetched for many events at a time. Room grows by agent and by doubling, from 64
 // marks on, and never beyond a budget for all, [DefaultBudget]. When that is used up, an agent that needs more takes it
 // from whoever has at least four times as much, which loses the older half of its marks; so a noisy agent only pushes
 // out its own oldest. If nobody has, agents go that were silent for a whole turnover of the budget; only for a new
-// agent others are forgotten, those silent longest first. 10,000 agents have 400 marks each by default; a budget of 32
+// agent others are forgotten, those silent longest first. 10,000 agents have 350 marks each by default; a budget of 38
 // bytes times queue times agents keeps the promise whatever happens at once.
 //
 // # Commit and recovery

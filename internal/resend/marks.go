@@ -2,7 +2,7 @@ package resend
 
 import "sync/atomic"
 
-// DefaultBudget is the memory for marks in bytes: 64 MiB, about four million of them.
+// DefaultBudget is the memory for marks in bytes: 64 MiB, some three and a half million of them.
 const DefaultBudget = 64 << 20
 
 // LeastBudget is the smallest budget that is kept; what is asked for below is raised to it.
@@ -82,20 +82,63 @@ func (m *Marks) Sift(batch *Batch) int {
 		return 0
 	}
 	m.batch++
-	var at *agent
-	if len(batch.events) > 0 {
-		at = m.agents[batch.events[0].agent]
+	if m.isAhead(batch) {
+		m.addAll(batch)
+	} else {
+		m.lookUp(batch)
 	}
+	m.extend(batch)
+	m.publish()
+	return batch.duplicates
+}
+
+// addAll adds the marks of a batch without duplicates.
+func (m *Marks) addAll(batch *Batch) {
+	var at *agent
 	for i := range batch.events {
 		e := &batch.events[i]
+		if e.agent == 0 {
+			continue
+		}
+		if at == nil || at.id != e.agent {
+			at = m.hear(e.agent)
+		}
+		m.added++
+		at.heard = m.added
+		if at.ring.full() {
+			m.makeRoom(at)
+		}
+		at.ring.append(e.mark)
+		m.held++
+		batch.marked++
+	}
+}
+
+// hear returns an agent of which new marks have come, known or not.
+func (m *Marks) hear(id uint64) *agent {
+	at := m.agents[id]
+	if at == nil {
+		at = m.admit(id)
+	}
+	m.touch(at)
+	return at
+}
+
+// lookUp finds the duplicates in a batch, and adds the marks of the others.
+func (m *Marks) lookUp(batch *Batch) {
+	var at *agent
+	for i := range batch.events {
+		e := &batch.events[i]
+		if at == nil || at.id != e.agent {
+			if at = m.agents[e.agent]; at != nil {
+				at.ring.find()
+			}
+		}
 		if i%fetchAhead == 0 && at != nil {
 			m.fetched += at.ring.fetch(batch.events[i:min(i+fetchAhead, len(batch.events))])
 		}
 		if e.agent == 0 {
 			continue
-		}
-		if at == nil || at.id != e.agent {
-			at = m.agents[e.agent]
 		}
 		slot, found := uint32(0), false
 		if at != nil {
@@ -109,8 +152,6 @@ func (m *Marks) Sift(batch *Batch) int {
 		at = m.add(at, e, slot)
 		batch.marked++
 	}
-	m.publish()
-	return batch.duplicates
 }
 
 // fetchAhead is for how many events at a time memory is fetched: enough to wait for all of it together, and few enough for
@@ -127,10 +168,11 @@ func (b *Batch) prepare() {
 	clear(b.duplicate)
 }
 
-// add takes a mark that its agent, nil where it is new, does not have, and returns the agent.
+// add takes a mark that its agent, nil where it is new, was found not to have, and returns the agent.
 func (m *Marks) add(at *agent, e *identity, slot uint32) *agent {
 	if at == nil {
 		at = m.admit(e.agent)
+		at.ring.find()
 		slot, _ = at.ring.has(e.mark)
 	}
 	if m.added++; at.batch != m.batch || at != m.all.first {

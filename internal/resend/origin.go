@@ -12,6 +12,10 @@ type origin struct {
 	rawAgent, rawFile []byte
 	digest            digest
 	agent             uint64
+	file              fileID
+	// stretch is the number of its stretch in the batch of this number.
+	stretch int
+	batch   uint64
 }
 
 // keptOrigins is how many a batch remembers. Nearly all events of a window come from one agent and a few files, of which each
@@ -64,7 +68,7 @@ func (b *Batch) origin(agent *event.Value, files *event.Selector, document []byt
 		d = b.value(d, &b.values[i])
 	}
 	clear(b.values[:])
-	return origin{digest: d, agent: id}
+	return origin{digest: d, agent: id, file: fileID(b.hasher.key.mark.of(d))}
 }
 
 // release lets origins go that are large.

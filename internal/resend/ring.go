@@ -17,15 +17,19 @@ const (
 	homeBits   = 7
 	homeMask   = 1<<homeBits - 1
 	tagBits    = 31 - placeBits - homeBits
-	bytesAMark = 8 + 2*4
+	bytesAMark = 8 + 2*4 + bytesAReach/marksAReach
 )
 
-// ring holds the latest marks in the order of arrival, and an index to find them: open addressing with linear probing, at
+// ring holds the latest marks in the order of arrival. To find them there is an index: open addressing with linear probing, at
 // most half full, in which a mark is removed by moving up what stands behind it. The index has no tombstones, so it
-// is as fast after years as on the first day.
+// is as fast after years as on the first day. It is made when something is looked up, and dropped when so many marks were added
+// since then that making it again costs no more than keeping it did.
 type ring struct {
 	marks []Mark
-	index []uint32
+	index []uint32 // nil while there is none
+	room  []uint32 // for an index, where there was one before
+	// unasked is how many marks were added since one was looked up.
+	unasked int
 	// added is how many marks were ever put in; the place of the nth is n modulo the room. count is how many are there.
 	added uint64
 	count int
@@ -35,7 +39,38 @@ type ring struct {
 }
 
 func newRing(class int) ring {
-	return ring{marks: make([]Mark, 1<<class), index: make([]uint32, 2<<class)}
+	return ring{marks: make([]Mark, 1<<class)}
+}
+
+// find makes the index, if there is none.
+func (r *ring) find() {
+	r.unasked = 0
+	if r.index != nil {
+		return
+	}
+	if r.room == nil {
+		r.room = make([]uint32, 2*len(r.marks))
+	}
+	r.index, r.room, r.far = r.room, nil, false
+	clear(r.index)
+	for i := range r.count {
+		place := uint32(r.added-uint64(r.count)+uint64(i)) & uint32(len(r.marks)-1)
+		slot, _ := r.has(r.marks[place])
+		r.enter(r.marks[place], place, slot)
+	}
+}
+
+// append adds marks that are not there, without looking for them. There must be room.
+func (r *ring) append(mark Mark) {
+	slot := uint32(0)
+	if r.index != nil {
+		if r.unasked++; r.unasked > len(r.marks) {
+			r.index = nil
+		} else {
+			slot, _ = r.has(mark)
+		}
+	}
+	r.put(mark, slot)
 }
 
 func (r *ring) full() bool { return r.count == len(r.marks) }
@@ -46,7 +81,7 @@ func entry(mark Mark, place uint32) uint32 {
 	return indexUsed | tag<<placeBits | place
 }
 
-// has says whether a mark is there, and if not, where its index entry would go.
+// has says whether a mark is there, and if not, where its index entry would go. There must be an index.
 func (r *ring) has(mark Mark) (slot uint32, found bool) {
 	index, mask := r.index, uint32(len(r.index)-1)
 	tag := entry(mark, 0) >> placeBits
@@ -61,20 +96,30 @@ func (r *ring) has(mark Mark) (slot uint32, found bool) {
 	}
 }
 
-// put adds a mark that is not there, at the slot that has returned. The ring must not be full.
+// put adds a mark that is not there, at the slot that has returned, if there is an index. The ring must not be full.
 func (r *ring) put(mark Mark, slot uint32) {
 	place := uint32(r.added) & uint32(len(r.marks)-1)
 	r.marks[place] = mark
-	r.index[slot] = entry(mark, place)
-	r.far = r.far || (slot-uint32(mark))&uint32(len(r.index)-1) > homeMask
+	if r.index != nil {
+		r.enter(mark, place, slot)
+	}
 	r.added++
 	r.count++
+}
+
+func (r *ring) enter(mark Mark, place, slot uint32) {
+	r.index[slot] = entry(mark, place)
+	r.far = r.far || (slot-uint32(mark))&uint32(len(r.index)-1) > homeMask
 }
 
 // dropOldest removes the mark that was put in first.
 func (r *ring) dropOldest() {
 	place := uint32(r.added-uint64(r.count)) & uint32(len(r.marks)-1)
 	mark := r.marks[place]
+	r.count--
+	if r.index == nil {
+		return
+	}
 	index, mask := r.index, uint32(len(r.index)-1)
 	hole := uint32(mark) & mask
 	for want := entry(mark, place); index[hole] != want; {
@@ -87,7 +132,6 @@ func (r *ring) dropOldest() {
 		}
 	}
 	index[hole] = 0
-	r.count--
 }
 
 // fromHome returns how far behind its home the entry in a slot stands.
@@ -117,10 +161,12 @@ func (r *ring) fetch(events []identity) (sum uint32) {
 func (r *ring) resized(class int) ring {
 	other := newRing(class)
 	keep := min(r.count, len(other.marks))
+	other.added = r.added - uint64(keep)
 	for i := range keep {
-		mark := r.at(r.count - keep + i)
-		slot, _ := other.has(mark)
-		other.put(mark, slot)
+		other.put(r.at(r.count-keep+i), 0)
+	}
+	if r.index != nil {
+		other.find()
 	}
 	return other
 }

@@ -31,9 +31,13 @@ func (m *Marks) Apply(section []byte) error {
 	for len(in.bytes) > 0 {
 		id := known.read(&in)
 		at := m.agents[id]
+		if at != nil {
+			at.ring.find()
+		}
 		for range in.uvarint() {
 			at = m.addNew(at, identity{id, Mark(in.word())})
 		}
+		at.reaches.forget(&at.ring)
 	}
 	m.publish()
 	return nil

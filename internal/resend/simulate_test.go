@@ -299,8 +299,16 @@ func verify(t *testing.T, m *Marks) {
 		if a.id != id || a.ring.count > len(a.ring.marks) || len(a.ring.marks) != 1<<a.class {
 			t.Fatalf("agent %d: class %d, %d marks", a.id, a.class, a.ring.count)
 		}
+		if len(a.reaches.all) > mostReaches(&a.ring) {
+			t.Fatalf("agent %d: account is kept of %d files", id, len(a.reaches.all))
+		}
 		held += int64(a.ring.count)
 		used += bytesOf(a.class)
+		if a.ring.index == nil {
+			unasked := a.ring.unasked
+			a.ring.find()
+			defer func() { a.ring.index, a.ring.unasked = nil, unasked }()
+		}
 		for i := range a.ring.count {
 			if _, found := a.ring.has(a.ring.at(i)); !found {
 				t.Fatalf("agent %d: mark %d of %d is not found", id, i, a.ring.count)
