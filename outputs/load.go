@@ -11,7 +11,7 @@ import (
 // load is a batch on its way, with the memory that its events refer to.
 type load struct {
 	batch Batch
-	// bytes are where bodies and texts stand, spans where in it, until seal.
+	// bytes are where bodies stand, each with its texts or else a newline behind it, and spans where in it, until seal.
 	bytes []byte
 	spans []span
 	// through is the sequence up to which all is done when this is, and all before it.
@@ -42,6 +42,9 @@ func (l *load) full(options *Options) bool {
 
 // seal makes the events refer to their bytes, which stay where they are from now on.
 func (l *load) seal(texts int) {
+	if texts == 0 {
+		l.batch.Lines = l.bytes
+	}
 	for i := range l.batch.Events {
 		event, at := &l.batch.Events[i], l.spans[i]
 		event.Body = l.bytes[at.start:at.body:at.body]
@@ -75,6 +78,7 @@ func (e *encoder) add(l *load, document []byte, origin *logstash.Origin, id ID) 
 	if e.options.AsTheyCame {
 		l.bytes = append(l.bytes, document...)
 		at.body = len(l.bytes)
+		l.bytes = append(l.bytes, '\n')
 		l.add(at, Event{Origin: origin, ID: id})
 		return nil
 	}
@@ -83,7 +87,9 @@ func (e *encoder) add(l *load, document []byte, origin *logstash.Origin, id ID) 
 		return err
 	}
 	at.body = len(written)
-	if e.texts > 0 {
+	if e.texts == 0 {
+		written = append(written, '\n')
+	} else {
 		if err := e.options.Texts.Scan(&e.values, &e.found, written[at.start:], origin); err != nil {
 			return err
 		}

@@ -61,6 +61,9 @@ type Batch struct {
 	Events []Event
 	// Bytes is the length of all Body together.
 	Bytes int
+	// Lines are all Body, each with a newline behind it, in the order of Events; nil where they do not stand together, as when
+	// some are given again.
+	Lines []byte
 }
 
 // MaxTexts is how many texts an output may have made of each event.

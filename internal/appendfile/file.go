@@ -18,6 +18,9 @@ import (
 // permissions of a file that is made: log lines can hold what is not for everybody.
 const permissions = 0o640
 
+// cached is how much of the end of a file stays in memory, for whoever reads it as it grows. Twice as much may.
+const cached = 32 << 20
+
 // Options are what a File is made with. Path is needed.
 type Options struct {
 	Path string
@@ -40,6 +43,8 @@ type File struct {
 	accounted Place
 	// damaged says that there may be something behind accounted that an Append has left.
 	damaged bool
+	// uncached is up to where the file was uncached.
+	uncached int64
 	// unnamed says that the file's name may not be durable yet.
 	unnamed bool
 }
@@ -154,7 +159,7 @@ func (f *File) open() error {
 	}
 	f.Drop() // not before the new one is open: its number must be another one
 	torn := f.lines != nil && f.lines.torn
-	f.handle, f.last, f.lines = handle, info, &Lines{out: handle, torn: torn}
+	f.handle, f.last, f.lines, f.uncached = handle, info, &Lines{out: handle, torn: torn}, 0
 	f.unnamed = f.unnamed || missing != nil
 	return nil
 }
@@ -266,7 +271,16 @@ func (f *File) writeBehind(length int64, pieces iter.Seq[[]byte]) error {
 		// After a failed fsync nobody knows what is on disk, so the lines are written anew.
 		return fmt.Errorf("fsync the file: %w", err)
 	}
+	f.uncache(length)
 	return nil
+}
+
+// uncache lets go of the memory of what was written long ago. It must be on disk.
+func (f *File) uncache(length int64) {
+	if upTo := length - cached; upTo >= f.uncached+cached {
+		f.handle.Uncache(upTo)
+		f.uncached = upTo
+	}
 }
 
 // endsTorn tells whether the last line has no newline: somebody else's torn line must not swallow the first of ours. A

@@ -21,6 +21,7 @@ type faulty struct {
 	Disk
 
 	write, sync, truncate, folder bool
+	uncached                      []int64
 }
 
 var errFault = errors.New("input/output error")
@@ -51,6 +52,11 @@ func (h *faultyHandle) Write(p []byte) (int, error) {
 		return written, errFault
 	}
 	return h.Handle.Write(p)
+}
+
+func (h *faultyHandle) Uncache(upTo int64) {
+	h.disk.uncached = append(h.disk.uncached, upTo)
+	h.Handle.Uncache(upTo)
 }
 
 func (h *faultyHandle) Sync() error {
@@ -271,4 +277,30 @@ func ended(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// TestOldLinesLeaveMemory: what was written long ago need not stay in the page cache, and is there all the same.
+func TestOldLinesLeaveMemory(t *testing.T) {
+	disk := &faulty{}
+	path := filepath.Join(t.TempDir(), "lines")
+	file := New(Options{Path: path, FileSystem: disk, Ours: LinesThatBegin("{"), Logger: zerolog.Nop()})
+	if err := file.Restore(Place{}); err != nil {
+		t.Fatal(err)
+	}
+	line := append(bytes.Repeat([]byte("x"), cached/4-1), '\n')
+	for range 14 {
+		if err := file.Append(t.Context(), slices.Values([][]byte{line})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []int64{cached, 2 * cached}; !slices.Equal(disk.uncached, want) {
+		t.Errorf("uncached up to %d, want %d", disk.uncached, want)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(written, bytes.Repeat(line, 14)) {
+		t.Errorf("%d bytes were written, %v; want %d", len(written), err, 14*len(line))
+	}
 }

@@ -25,7 +25,10 @@ type Handle interface {
 	io.ReaderAt
 	Stat() (fs.FileInfo, error)
 	Truncate(size int64) error
+	// Sync makes what was written durable, and how long the file is.
 	Sync() error
+	// Uncache says that what stands in the file up to a place will not be read soon. It does not matter whether that helps.
+	Uncache(upTo int64)
 	// SetWriteDeadline ends a Write that blocks, as to a pipe that nobody reads.
 	SetWriteDeadline(at time.Time) error
 }
@@ -39,8 +42,11 @@ func (Disk) OpenFile(name string, flag int, mode fs.FileMode) (Handle, error) {
 	if err != nil {
 		return nil, err // a nil *os.File must not become a Handle that is not nil
 	}
-	return file, nil
+	return diskFile{file}, nil
 }
+
+// diskFile is a file of the operating system.
+type diskFile struct{ *os.File }
 
 // Stat tells about a file as os.Stat does.
 func (Disk) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }

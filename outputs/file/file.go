@@ -62,21 +62,23 @@ func (o *Output) State() []byte {
 func (o *Output) Write(ctx context.Context, batch *outputs.Batch) ([]error, error) {
 	o.tidy.upTo(o.told)
 	outcomes := make([]error, len(batch.Events))
-	for done := 0; done < len(batch.Events); {
-		count, err := o.append(ctx, batch.Events[done:])
+	for done, offset := 0, 0; done < len(batch.Events); {
+		count, err := o.append(ctx, batch, done, offset)
 		if err != nil {
 			for i := done; i < len(outcomes); i++ {
 				outcomes[i] = err
 			}
 			break
 		}
+		offset += lengthOf(batch.Events[done : done+count])
 		done += count
 	}
 	return outcomes, nil
 }
 
-// append writes as many events as the file has room for, and returns how many that were: none where the file was set aside.
-func (o *Output) append(ctx context.Context, events []outputs.Event) (int, error) {
+// append writes as many events of the batch as the file has room for, from one on before which there are so many bytes of lines. It
+// returns how many that were: none where the file was set aside.
+func (o *Output) append(ctx context.Context, batch *outputs.Batch, from, offset int) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -87,14 +89,14 @@ func (o *Output) append(ctx context.Context, events []outputs.Event) (int, error
 	if renewed {
 		o.number++
 	}
-	count, err := o.room(events)
+	count, err := o.room(batch.Events[from:])
 	if err != nil {
 		return 0, err
 	}
 	if count == 0 {
 		return 0, o.setAside()
 	}
-	return count, o.file.Append(ctx, o.pieces.of(events[:count]))
+	return count, o.file.Append(ctx, o.pieces.of(batch, from, from+count, offset))
 }
 
 // room returns how many of the events go into the file before it is set aside.

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package appendfile
+
+// Uncache does nothing.
+func (f diskFile) Uncache(int64) {}
