@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/binary"
 	"math"
 	"strconv"
 )
@@ -117,6 +118,13 @@ func parsePlainInt(raw []byte) (int64, bool) {
 		return 0, false
 	}
 	number := int64(0)
+	for len(digits) >= 8 {
+		eight, ok := eightDigits(binary.LittleEndian.Uint64(digits))
+		if !ok {
+			return 0, false
+		}
+		number, digits = number*100_000_000+int64(eight), digits[8:]
+	}
 	for _, c := range digits {
 		if c -= '0'; c > 9 {
 			return 0, false
@@ -127,6 +135,18 @@ func parsePlainInt(raw []byte) (int64, bool) {
 		number = -number
 	}
 	return number, true
+}
+
+// eightDigits returns the number that eight digits are, the first in the lowest byte: pairs of them are joined, then pairs of
+// pairs, then those.
+func eightDigits(word uint64) (uint64, bool) {
+	word ^= '0' * eachByte
+	if ((word+(0x80-10)*eachByte)|word)&highBits != 0 {
+		return 0, false
+	}
+	word = (word*10 + word>>8) & 0x00ff00ff00ff00ff
+	word = (word*100 + word>>16) & 0x0000ffff0000ffff
+	return (word*10_000 + word>>32) & 0xffffffff, true
 }
 
 // parseFloat returns the float64 nearest to a valid JSON number, which is infinite if it is too large.

@@ -1,9 +1,12 @@
 package event
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -97,4 +100,19 @@ func FuzzNumber(f *testing.F) {
 			t.Fatalf("Int of %s = %d, %t; want %s, %t", raw, number, ok, exact, fits)
 		}
 	})
+}
+
+func TestEightDigits(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 100_000 {
+		number := random.Uint64N(100_000_000)
+		text := fmt.Appendf(nil, "%08d", number)
+		if got, ok := eightDigits(binary.LittleEndian.Uint64(text)); !ok || got != number {
+			t.Fatalf("%s is %d, %t", text, got, ok)
+		}
+		text[random.IntN(8)] = "/:.eE-+ \x00\x80\xb0\xff"[random.IntN(12)]
+		if got, ok := eightDigits(binary.LittleEndian.Uint64(text)); ok {
+			t.Fatalf("%q is %d", text, got)
+		}
+	}
 }
