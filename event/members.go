@@ -28,11 +28,14 @@ type Members struct {
 	keys   int // of those of the objects that are open, the innermost's last
 	member [MaxMembers]Member
 	key    [MaxMembers]keySpan
+	print  [MaxMembers]uint64 // their fingerprints
 	outer  [maxMembersDepth]openBracket
 }
 
 // keySpan is where a key stands, without its quotes.
 type keySpan struct{ start, end uint32 }
+
+func (k keySpan) in(document []byte) []byte { return document[k.start:k.end] }
 
 // openBracket is an object or array around the one that is being read.
 type openBracket struct {
@@ -75,7 +78,7 @@ func (m *Members) members() bool {
 	document, read, pos := s.document, uint8(0), 1
 	depth, first, seen, closing := 0, 0, uint64(0), byte('}')
 	for {
-		if closing == '}' {
+		for closing == '}' { // members whose values are strings
 			if document[pos] != '"' {
 				return false
 			}
@@ -90,12 +93,17 @@ func (m *Members) members() bool {
 			if end >= escapeIn {
 				return false
 			}
-			bit := keyBit(document, pos+1, end)
-			if m.keys == MaxMembers || seen&bit != 0 && m.isTwice(first, pos+1, end) {
+			keys := uint(m.keys)
+			if keys >= MaxMembers {
+				return false
+			}
+			print := fingerprint(document, pos+1, end)
+			bit := uint64(1) << (print >> 58)
+			m.print[keys], m.key[keys] = print, keySpan{uint32(pos + 1), uint32(end)}
+			if seen&bit != 0 && m.isTwice(first) {
 				return false
 			}
 			seen |= bit
-			m.key[m.keys] = keySpan{uint32(pos + 1), uint32(end)}
 			m.keys++
 			if document[end+1] != ':' {
 				return false
@@ -103,7 +111,25 @@ func (m *Members) members() bool {
 			if depth == 0 {
 				m.member[m.count] = Member{Start: uint32(pos), Value: uint32(end + 2)}
 			}
-			pos = end + 2
+			if pos = end + 2; document[pos] != '"' {
+				break
+			}
+			if int(read) == s.count {
+				if !s.mark() {
+					return false
+				}
+				read = 0
+			}
+			pos = int(s.ends[read]&^escapeIn) + 1
+			read++
+			if document[pos] != ',' {
+				goto after
+			}
+			if depth == 0 {
+				m.member[m.count].End = uint32(pos)
+				m.count++
+			}
+			pos++
 		}
 		switch c := document[pos]; c {
 		case '"':
@@ -135,6 +161,7 @@ func (m *Members) members() bool {
 				return false
 			}
 		}
+	after:
 		for {
 			if depth == 0 {
 				m.member[m.count].End = uint32(pos)
@@ -162,9 +189,9 @@ func (m *Members) members() bool {
 	}
 }
 
-// keyBit returns one bit that stands for a key: the same for the same key. It looks at the last eight bytes. A document
-// has more than eight bytes, so there are eight to read before the end of a key, or behind its start.
-func keyBit(document []byte, start, end int) uint64 {
+// fingerprint returns a number that stands for a key: the same for the same key. It depends on the last eight bytes and the
+// length. A document has more than eight bytes, so there are eight to read before the end of a key, or behind its start.
+func fingerprint(document []byte, start, end int) uint64 {
 	word, length := uint64(0), end-start
 	if end >= 8 {
 		if word = binary.LittleEndian.Uint64(document[end-8 : end : end]); length < 8 {
@@ -173,14 +200,14 @@ func keyBit(document []byte, start, end int) uint64 {
 	} else {
 		word = binary.LittleEndian.Uint64(document[start:start+8:start+8]) & (1<<(8*uint(length)) - 1)
 	}
-	return 1 << ((word ^ uint64(length)) * 0x9e3779b97f4a7c15 >> 58)
+	return (word ^ uint64(length)) * 0x9e3779b97f4a7c15
 }
 
-// isTwice says whether the innermost object, whose keys begin with number first, has a key already.
-func (m *Members) isTwice(first, start, end int) bool {
-	document := m.marked.document
-	for _, other := range m.key[first:m.keys] {
-		if string(document[other.start:other.end]) == string(document[start:end]) {
+// isTwice says whether the innermost object, whose keys begin with number first, has the key already that comes behind them.
+func (m *Members) isTwice(first int) bool {
+	prints, last := m.print[:m.keys+1], m.keys
+	for i := first; i < last; i++ {
+		if prints[i] == prints[last] && string(m.key[i].in(m.marked.document)) == string(m.key[last].in(m.marked.document)) {
 			return true
 		}
 	}
