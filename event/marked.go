@@ -1,5 +1,7 @@
 package event
 
+import "encoding/binary"
+
 // markedScanner reads the same documents as a scanner and finds the same values, in half of the time, because it has the
 // ends of strings marked ahead: where a string ends is then no search and no branch.
 //
@@ -81,7 +83,16 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 				goto behind
 			}
 		} else {
-			next = at.follow(slot, document[start:pos], end)
+			next = nil
+			if slot != 0 && start+shortKey <= len(document) {
+				if e := &at.edges[slot-1]; int(e.length) == pos-start &&
+					binary.LittleEndian.Uint64(document[start:start+shortKey:start+shortKey])<<(e.shift&63) == e.word {
+					next = e.node
+				}
+			}
+			if next == nil {
+				next = at.follow(slot, document[start:pos], end)
+			}
 		}
 		if pos++; document[pos] <= ' ' {
 			pos = m.skipSpace(pos)

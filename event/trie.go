@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 )
@@ -41,6 +42,25 @@ type edge struct {
 	key  string
 	node *node
 	next uint16 // of the same slot, as in node.slots
+	// word is the key, and shift what moves all else out of eight bytes that begin with it, if it is so short; or length is 0.
+	word   uint64
+	shift  uint8
+	length uint8
+}
+
+// shortKey is how long a key may be to be compared at once.
+const shortKey = 8
+
+// shorten fills in what compares a short key.
+func (e *edge) shorten() {
+	if len(e.key) > shortKey {
+		return
+	}
+	var eight [shortKey]byte
+	copy(eight[:], e.key)
+	e.length = uint8(len(e.key))
+	e.shift = 64 - 8*e.length
+	e.word = binary.LittleEndian.Uint64(eight[:]) << e.shift
 }
 
 func newNode(depth int) *node {
@@ -88,6 +108,7 @@ func (n *node) compile() error {
 		e := &n.edges[i]
 		slot := slotOf(e.key[0], e.key[len(e.key)-1], len(e.key))
 		e.next, n.slots[slot] = n.slots[slot], uint16(i+1)
+		e.shorten()
 	}
 	for _, child := range n.children {
 		if err := child.compile(); err != nil {

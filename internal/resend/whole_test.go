@@ -54,13 +54,14 @@ type whole struct {
 func newWhole(b *testing.B, agents int) *whole {
 	ruled, values := mustSelect(b, rulePaths)
 	identified, all := mustSelect(b, append(Paths(), rulePaths...))
+	ruledScan, identifiedScan := ruled.NewScanner(), identified.NewScanner()
 	w := &whole{
 		marks: NewMarks(Options{}), batch: mustHasher(b, 0, identified).NewBatch(),
 		generators: make([]*events.Generator, agents), documents: make([][]byte, wholeWindow),
 	}
-	w.way[wayRules] = func(document []byte) { _ = ruled.Scan(document, values) }
-	w.way[wayIdentity] = func(document []byte) { _ = identified.Scan(document, all) }
-	w.way[wayHash] = func(document []byte) { _ = identified.Scan(document, all); w.batch.Add(all, document) }
+	w.way[wayRules] = func(document []byte) { _ = ruledScan.Scan(document, values) }
+	w.way[wayIdentity] = func(document []byte) { _ = identifiedScan.Scan(document, all) }
+	w.way[wayHash] = func(document []byte) { _ = identifiedScan.Scan(document, all); w.batch.Add(all, document) }
 	for i := range w.generators {
 		w.generators[i] = events.New(uint64(i+1), events.Options{})
 		w.way[wayHash](w.generators[i].Append(nil))
