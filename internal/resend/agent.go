@@ -23,6 +23,20 @@ func (a *agent) limit() int {
 	return min(max(normalClass, bits.Len64(largest*windowsKept-1)), mostClass)
 }
 
+// roomAtOnce returns how many marks can be added until there is something to decide: as many as there is room for and, when
+// there is none and no more is due, until the batch is so large that more becomes due.
+func (a *agent) roomAtOnce() int {
+	switch free := len(a.ring.marks) - a.ring.count; {
+	case a.ring.index != nil:
+		return 1
+	case free > 0:
+		return free
+	case a.class < a.limit():
+		return 1
+	}
+	return len(a.ring.marks)/windowsKept - int(min(a.inBatch(), 1<<mostClass))
+}
+
 // windowsKept is how many of its largest batches of an agent are remembered at least: those of two connections at
 // Filebeat's default of three windows under way, and two more.
 const windowsKept = 8

@@ -2,6 +2,7 @@ package resend
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/logboom/logboom/event"
 )
@@ -115,6 +116,15 @@ func (b *Batch) run(from int) (agent uint64, count, end int) {
 func (b *Batch) isNew(number int) bool { return b.events[number].agent != 0 && !b.duplicate[number] }
 
 func (b *Batch) appendMarks(to []byte, from, end int) []byte {
+	to = slices.Grow(to, 8*(end-from))
+	if b.duplicates+b.anonymous == 0 && b.placed == len(b.events) {
+		begin := len(to)
+		to = to[:begin+8*(end-from)]
+		for i := range b.events[from:end] {
+			binary.LittleEndian.PutUint64(to[begin+8*i:], uint64(b.events[from+i].mark))
+		}
+		return to
+	}
 	for number := from; number < end; number++ {
 		if b.isNew(number) {
 			to = binary.LittleEndian.AppendUint64(to, uint64(b.events[number].mark))

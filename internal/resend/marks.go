@@ -94,23 +94,35 @@ func (m *Marks) Sift(batch *Batch) int {
 
 // addAll adds the marks of a batch without duplicates.
 func (m *Marks) addAll(batch *Batch) {
-	var at *agent
-	for i := range batch.events {
-		e := &batch.events[i]
-		if e.agent == 0 {
-			continue
+	for from := 0; from < len(batch.events); {
+		agent, end := batch.events[from].agent, from+1
+		for end < len(batch.events) && batch.events[end].agent == agent {
+			end++
 		}
-		if at == nil || at.id != e.agent {
-			at = m.hear(e.agent)
+		if agent != 0 {
+			m.addRun(m.hear(agent), batch.events[from:end])
+			batch.marked += end - from
 		}
-		m.added++
+		from = end
+	}
+}
+
+// addRun adds marks that an agent does not have, many at once where nothing has to be thought of between them.
+func (m *Marks) addRun(at *agent, run []identity) {
+	for len(run) > 0 {
+		count := min(len(run), at.roomAtOnce())
+		if count > 1 {
+			m.held += int64(count - at.ring.appendAll(run[:count]))
+		} else {
+			if count = 1; at.ring.full() {
+				m.makeRoom(at)
+			}
+			at.ring.append(run[0].mark)
+			m.held++
+		}
+		m.added += uint64(count)
 		at.heard = m.added
-		if at.ring.full() {
-			m.makeRoom(at)
-		}
-		at.ring.append(e.mark)
-		m.held++
-		batch.marked++
+		run = run[count:]
 	}
 }
 

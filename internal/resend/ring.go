@@ -81,6 +81,20 @@ func entry(mark Mark, place uint32) uint32 {
 	return indexUsed | tag<<placeBits | place
 }
 
+// appendAll adds marks, no more than the ring has, while there is no index. The oldest go where there is no room; it returns how
+// many.
+func (r *ring) appendAll(events []identity) (gone int) {
+	mask := uint64(len(r.marks) - 1)
+	for i := range events {
+		r.marks[(r.added+uint64(i))&mask] = events[i].mark
+	}
+	r.added += uint64(len(events))
+	r.count += len(events)
+	gone = max(0, r.count-len(r.marks))
+	r.count -= gone
+	return gone
+}
+
 // has says whether a mark is there, and if not, where its index entry would go. There must be an index.
 func (r *ring) has(mark Mark) (slot uint32, found bool) {
 	index, mask := r.index, uint32(len(r.index)-1)
