@@ -62,19 +62,31 @@ func (k *key) text(d digest, text []byte) digest {
 	return d
 }
 
-// products adds the products of NH for so many words of the key and as much of a text that is as long or longer.
+// products adds the products of NH for so many words of the key and as much of a text that is as long or longer. Four are written
+// out, because to go on to the next one costs as much as a product.
 func (d *digest) products(words []uint64, text []byte) {
-	high, low := d.high, d.low
+	sum := wide{d.high, d.low}
+	for len(words) >= 8 && len(text) >= 64 {
+		chunk, eight := (*[64]byte)(text), (*[8]uint64)(words)
+		sum = sum.plus((*[16]byte)(chunk[:16]), (*[2]uint64)(eight[:2]))
+		sum = sum.plus((*[16]byte)(chunk[16:32]), (*[2]uint64)(eight[2:4]))
+		sum = sum.plus((*[16]byte)(chunk[32:48]), (*[2]uint64)(eight[4:6]))
+		sum = sum.plus((*[16]byte)(chunk[48:]), (*[2]uint64)(eight[6:]))
+		words, text = words[8:], text[64:]
+	}
 	for len(words) >= 2 && len(text) >= 16 {
-		chunk, pair := (*[16]byte)(text), (*[2]uint64)(words) // one check of bounds for all that follows
-		first, second := binary.LittleEndian.Uint64(chunk[:8]), binary.LittleEndian.Uint64(chunk[8:])
-		h, l := bits.Mul64(first+pair[0], second+pair[1])
-		var carry uint64
-		low, carry = bits.Add64(low, l, 0)
-		high, _ = bits.Add64(high, h, carry)
+		sum = sum.plus((*[16]byte)(text), (*[2]uint64)(words))
 		words, text = words[2:], text[16:]
 	}
-	d.high, d.low = high, low
+	d.high, d.low = sum.high, sum.low
+}
+
+// plus returns the sum and one product.
+func (w wide) plus(text *[16]byte, key *[2]uint64) wide {
+	high, low := bits.Mul64(binary.LittleEndian.Uint64(text[:8])+key[0], binary.LittleEndian.Uint64(text[8:])+key[1])
+	low, carry := bits.Add64(w.low, low, 0)
+	high, _ = bits.Add64(w.high, high, carry)
+	return wide{high, low}
 }
 
 // tail returns the last 1 to 8 of eight bytes as a word.
