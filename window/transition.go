@@ -33,6 +33,8 @@ const (
 	ReasonEvicted = "evicted"
 	// ReasonRuleChanged ends an episode because its rule was edited in what it evaluates, or removed.
 	ReasonRuleChanged = "rule_changed"
+	// ReasonStateLost ends an episode because damage to the journal lost its window.
+	ReasonStateLost = "state_lost"
 )
 
 // Transition is one change of state of one key of one rule: the fact that is journaled, and all that an alert document

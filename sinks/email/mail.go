@@ -28,8 +28,8 @@ Duration:  {{.Duration}}{{if .Reason}} (ended because: {{.Reason}}){{end}}
 Peak:      {{if .Approximate}}about {{end}}{{.Peak}} events{{if ne .Window "0s"}} in {{.Window}}{{end}} (threshold {{.Threshold}})
 {{- end}}
 Rule:      {{.Rule}}
-{{- if .Grouped}}
-Key:       {{.Key}}
+{{- range $field, $value := .Group}}
+{{printf "%-10s" (print $field ":")}} {{or $value "(none)"}}
 {{- end}}
 Start:     {{.Start}}
 {{- if not .Active}}
