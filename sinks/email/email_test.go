@@ -35,7 +35,7 @@ func newSink(t testing.TB, options Options) *Sink {
 func to(server *sinktest.SMTP) Options {
 	return Options{
 		Server: server.Address, TLS: TLSStart, CA: server.CA, From: "Logboom <logboom@example.com>",
-		To: []string{"ops@example.com"}, Hello: "logboom.test",
+		To: []string{"ops@example.com"}, Hello: "logboom.test", StormThreshold: 1000,
 	}
 }
 
