@@ -186,9 +186,7 @@ func (p *Pipeline) endBuiltins() error {
 	now := time.Now()
 	var changes []window.Transition
 	for _, opening := range p.writer.builtin.list() {
-		change := ended(opening, now, window.ReasonRuleChanged, opening.First)
-		change.Decided = now.UnixNano()
-		changes = append(changes, change)
+		changes = append(changes, ended(opening, now, window.ReasonRuleChanged, opening.First))
 	}
 	p.number(changes)
 	clear(p.writer.builtin)

@@ -401,7 +401,7 @@ func TestRemovedRuleEndsItsAlertAtTheStart(t *testing.T) {
 	h.close()
 	h.rules(rules.Rule{Name: "other", Window: time.Second, Threshold: 5})
 	h.open()
-	if list := h.next(1); list[0].Reason != window.ReasonRuleChanged {
+	if list := h.next(1); list[0].Reason != window.ReasonRuleChanged || list[0].Decided < list[0].Received {
 		t.Fatalf("%+v", list)
 	}
 	if open, _ := h.pipeline.Alerts(1); len(open) != 0 {

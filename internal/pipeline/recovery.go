@@ -219,7 +219,7 @@ func (r *recovery) closeLost() error {
 		ended := &open[i]
 		ended.ID = window.TransitionID(ended.Rule, []byte(ended.ID), ended.Start, window.Inactive)
 		ended.Number, ended.State, ended.Reason = number, window.Inactive, window.ReasonStateLost
-		ended.End, ended.Last, ended.Received, ended.Decided = max(ended.Start, ended.Time), ended.First, now, now
+		ended.End, ended.Last, ended.Received = max(ended.Start, ended.Time), ended.First, now
 	}
 	r.engine.Continue(number)
 	return r.pipeline.commitNow(rules.Outcome{Transitions: open})
