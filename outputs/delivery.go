@@ -159,7 +159,7 @@ func (d *Delivery) take(ctx context.Context, record *pipeline.EventRecord) error
 	id := ID{Journal: d.log.Identity(), Record: record.Sequence}
 	for _, part := range record.Parts {
 		err := d.documents.each(part, func(document []byte) (err error) {
-			if chosen.Next() && (d.options.Where == nil || d.options.Where.Matches(document)) {
+			if chosen.Next() && (d.options.Where == nil || d.matches(document, id)) {
 				err = d.add(ctx, document, origin, id)
 			}
 			id.Index++
@@ -177,6 +177,23 @@ func (d *Delivery) take(ctx context.Context, record *pipeline.EventRecord) error
 		return d.flush(ctx, record.Sequence, true)
 	}
 	return nil
+}
+
+// matches says whether Where chooses an event.
+func (d *Delivery) matches(document []byte, id ID) bool {
+	matches, known := d.options.Where.Matches(document)
+	if !known {
+		first := false
+		d.changed(func(s *status) {
+			first = s.conditionErrors == 0
+			s.conditionErrors++
+		})
+		if first {
+			d.options.Logger.Warn().Uint64("record", id.Record).Uint32("event", id.Index).
+				Msg("where cannot be evaluated for an event, so the output does not get it; others are counted, and not logged")
+		}
+	}
+	return matches
 }
 
 // add adds an event to what is being filled, which is written first where it is full in the middle of a record.

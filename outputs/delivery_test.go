@@ -164,15 +164,18 @@ func TestDeliveryEncodes(t *testing.T) {
 	}
 }
 
-// evens chooses the events with even numbers.
+// evens chooses the events with even numbers, and cannot judge those that end with 9.
 type evens struct{ t *testing.T }
 
-func (e evens) Matches(document []byte) bool { return numberOf(e.t, document)%2 == 0 }
+func (e evens) Matches(document []byte) (matches, known bool) {
+	number := numberOf(e.t, document)
+	return number%2 == 0, number%10 != 9
+}
 
 func TestDeliveryChooses(t *testing.T) {
 	h := newHouse(t)
 	r := &receiver{t: t}
-	_, stop := h.deliver(r, Options{Where: evens{t}})
+	d, stop := h.deliver(r, Options{Where: evens{t}})
 	h.send(101, 3, true)
 	eventually(t, "the even half", func() bool { return r.count() == 51 })
 	stop()
@@ -180,6 +183,9 @@ func TestDeliveryChooses(t *testing.T) {
 		if number != 2*i {
 			t.Fatalf("event %d was given", number)
 		}
+	}
+	if errors := d.Stats().ConditionErrors; errors != 10 {
+		t.Errorf("%d events could not be judged, want 10", errors)
 	}
 }
 

@@ -20,8 +20,8 @@ const (
 
 // Filter chooses events. It is used by one goroutine.
 type Filter interface {
-	// Matches says whether a document, which is a JSON object, is chosen.
-	Matches(document []byte) bool
+	// Matches says whether a document, which is a JSON object, is chosen, and whether that can be known.
+	Matches(document []byte) (matches, known bool)
 }
 
 // Options are the settings of a Delivery. Encoder is needed; zero values stand for the defaults.
@@ -32,7 +32,7 @@ type Options struct {
 	AsTheyCame bool
 	// Texts are made of each event beside its body, at most MaxTexts. They need the same Encoder.
 	Texts *logstash.Templates
-	// Where chooses the events that the output is given; nil for all.
+	// Where chooses the events that the output is given; nil for all. Those of which it cannot know are left out and counted.
 	Where Filter
 	// BatchBytes and BatchEvents bound what is given to the output at once; a single event may be larger.
 	BatchBytes, BatchEvents int

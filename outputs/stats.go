@@ -32,6 +32,8 @@ type Stats struct {
 	DeadLetters uint64
 	// Missed counts events that an output which need not have everything did not get, because it was too far behind.
 	Missed uint64
+	// ConditionErrors counts events that were left out because Where could not be evaluated.
+	ConditionErrors uint64
 	// LostRecords counts records of the journal that could not be read, Lost events that could not be encoded.
 	LostRecords, Lost uint64
 	// Read is the record up to which all was read and given to writes; events of them may still be in flight.
@@ -61,6 +63,7 @@ type status struct {
 	written, bytes                 uint64
 	failures, retries, deadLetters uint64
 	missed, lostRecords, lost      uint64
+	conditionErrors                uint64
 	after, read                    uint64
 	lag                            time.Duration
 	lastError, notice              string
@@ -80,7 +83,7 @@ func (d *Delivery) Stats() Stats {
 	d.mutex.Unlock()
 	return Stats{
 		Name: s.name, State: s.state, Written: s.written, Bytes: s.bytes, Failures: s.failures, Retries: s.retries,
-		DeadLetters: s.deadLetters, Missed: s.missed, LostRecords: s.lostRecords, Lost: s.lost, Read: s.read, After: s.after,
+		DeadLetters: s.deadLetters, Missed: s.missed, ConditionErrors: s.conditionErrors, LostRecords: s.lostRecords, Lost: s.lost, Read: s.read, After: s.after,
 		Behind: d.log.Behind(s.after), InFlight: inFlight, Lag: s.lag, LastError: s.lastError, LastErrorTime: s.lastErrorTime,
 		Notice: s.notice, LastSuccess: s.lastSuccess, FailingSince: s.failingSince,
 	}

@@ -293,18 +293,25 @@ func (b *Batch) appendKeyField(key []byte, row int, field field) []byte {
 
 // showKey returns the form of a key that people see: the values, separated by commas, "(none)" for an empty one.
 func showKey(key []byte) string {
+	values := keyValues(key)
+	for i, value := range values {
+		if value == "" {
+			values[i] = "(none)"
+		}
+	}
+	return strings.Join(values, ", ")
+}
+
+// keyValues returns what a key is made of: a value for each field, as valid UTF-8.
+func keyValues(key []byte) []string {
 	var values []string
 	for len(key) >= 2 {
 		length := int(binary.BigEndian.Uint16(key))
 		if length > len(key)-2 {
 			break
 		}
-		value := strings.ToValidUTF8(string(key[2:2+length]), "�")
-		if value == "" {
-			value = "(none)"
-		}
-		values = append(values, value)
+		values = append(values, strings.ToValidUTF8(string(key[2:2+length]), "�"))
 		key = key[2+length:]
 	}
-	return strings.Join(values, ", ")
+	return values
 }

@@ -258,8 +258,9 @@ func (e *Engine) changed(key *keyState, now int64, batch *Batch, number int32, r
 	rule, alert, w := key.rule, &key.alert, &key.window
 	peak, approximate := alert.Peak()
 	transition := &window.Transition{
-		ID:   window.TransitionID(rule.Name, []byte(key.key), alert.Start(), alert.State()),
-		Rule: rule.Name, RuleID: rule.ID(), Grouped: len(rule.GroupBy) > 0, Key: showKey([]byte(key.key)),
+		ID:      window.TransitionID(rule.Name, []byte(key.key), alert.Start(), alert.State()),
+		Episode: window.TransitionID(rule.Name, []byte(key.key), alert.Start(), window.Active),
+		Rule:    rule.Name, RuleID: rule.ID(), Grouped: len(rule.GroupBy) > 0, Key: showKey([]byte(key.key)), Group: rule.group(key.key),
 		State: alert.State(), Time: w.Max(), Start: alert.Start(), Count: w.CountAt(now), Peak: peak,
 		Approximate: approximate || w.Approximate(), Threshold: rule.Threshold, Window: rule.Window,
 		Received: received, Reason: reason,

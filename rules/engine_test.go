@@ -416,6 +416,56 @@ func TestGroupsHaveTheirOwnWindows(t *testing.T) {
 	b.check()
 }
 
+func TestTransitionsCarryTheFieldsOfTheirKey(t *testing.T) {
+	rule := fiveInASecond()
+	rule.GroupBy, rule.Threshold = []string{"host.name", "status"}, 1
+	b := newBench(t, Options{}, rule)
+	got := b.observe(start, document(start, "", `,"host":{"name":"web, 1"},"status":500`), document(start, "", `,"status":true`))
+	if len(got) != 2 {
+		t.Fatalf("%d transitions, want 2", len(got))
+	}
+	if want := []window.Field{{Name: "host.name", Value: "web, 1"}, {Name: "status", Value: "500"}}; !slices.Equal(got[0].Group, want) {
+		t.Errorf("got %+v, want %+v", got[0].Group, want)
+	}
+	if want := []window.Field{{Name: "host.name"}, {Name: "status", Value: "true"}}; !slices.Equal(got[1].Group, want) {
+		t.Errorf("got %+v, want %+v", got[1].Group, want)
+	}
+	edited := rule
+	edited.GroupBy = []string{"status"}
+	b.change(edited)
+	ended := b.transitions[2:]
+	if len(ended) != 2 || !slices.Equal(ended[0].Group, got[0].Group) || !slices.Equal(ended[1].Group, got[1].Group) {
+		t.Errorf("the ends have not the fields of their starts: %+v", ended)
+	}
+	b.check()
+}
+
+func TestStartAndEndShareAnEpisode(t *testing.T) {
+	rule := fiveInASecond()
+	rule.GroupBy, rule.Threshold = []string{"a", "b"}, 1
+	b := newBench(t, Options{}, rule)
+	// The two keys look the same to people.
+	starts := b.observe(start, document(start, "", `,"a":"x, y","b":"z"`), document(start, "", `,"a":"x","b":"y, z"`))
+	b.tick(6 * second)
+	ends := b.transitions[len(starts):]
+	if len(starts) != 2 || len(ends) != 2 || starts[0].Key != starts[1].Key {
+		t.Fatalf("%+v and %+v", starts, ends)
+	}
+	if starts[0].Episode == starts[1].Episode {
+		t.Error("two episodes share an id")
+	}
+	for i := range starts {
+		if starts[i].Episode != starts[i].ID || ends[i].Episode != starts[i].ID || ends[i].ID == starts[i].ID {
+			t.Errorf("a start %s of %s, an end %s of %s", starts[i].ID, starts[i].Episode, ends[i].ID, ends[i].Episode)
+		}
+	}
+	b.at(start + 20*second)
+	if next := b.transitions[4:]; len(next) != 1 || next[0].Episode != next[0].ID {
+		t.Errorf("%+v", next)
+	}
+	b.check()
+}
+
 func TestLongKeysStayApartAndBounded(t *testing.T) {
 	rule := fiveInASecond()
 	rule.GroupBy, rule.Threshold = []string{"url"}, 2

@@ -26,15 +26,15 @@ func NewFilter(where string) (*Filter, error) {
 	return &Filter{set.conditions[0], set.selector.NewScanner(), newEvaluator(set, 1)}, nil
 }
 
-// Matches tells whether a document meets the condition. It is false where the condition cannot be evaluated, and where the
-// document is no JSON object. The document is not kept.
-func (f *Filter) Matches(document []byte) bool {
+// Matches tells whether a document meets the condition, and whether that can be known. It cannot, and counts as no, where a
+// field is there and of the wrong type, and where the document is no JSON object. The document is not kept.
+func (f *Filter) Matches(document []byte) (matches, known bool) {
 	if err := f.scanner.Scan(document, f.evaluator.free()); err != nil {
-		return false
+		return false, false
 	}
 	f.evaluator.take()
 	f.evaluator.judgement++
-	matched := f.evaluator.evaluate(f.condition, firstRows(1)).matches != 0
+	result := f.evaluator.evaluate(f.condition, firstRows(1))
 	f.evaluator.release()
-	return matched
+	return result.matches != 0, result.fails == 0
 }

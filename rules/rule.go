@@ -1,6 +1,10 @@
 package rules
 
-import "time"
+import (
+	"time"
+
+	"github.com/logboom/logboom/window"
+)
 
 // Rule is what a person writes: alert when Threshold or more events that match Where come within Window, counted over
 // all of them or for each key of GroupBy.
@@ -27,3 +31,16 @@ const (
 	DefaultIdle    = 5 * time.Second
 	DefaultMaxKeys = 10_000
 )
+
+// group returns the values of a key of the rule by their fields, nil where it has none.
+func (r *Rule) group(key string) []window.Field {
+	values := keyValues([]byte(key))
+	if len(r.GroupBy) == 0 || len(values) != len(r.GroupBy) {
+		return nil
+	}
+	group := make([]window.Field, len(values))
+	for i, value := range values {
+		group[i] = window.Field{Name: r.GroupBy[i], Value: value}
+	}
+	return group
+}

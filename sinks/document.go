@@ -75,12 +75,15 @@ func EpisodeDuration(t window.Transition) time.Duration {
 
 // alertDocument is the document's form; its field order is the order of the keys.
 type alertDocument struct {
-	Timestamp string       `json:"@timestamp"`
-	Alert     bool         `json:"alert"`
-	Message   string       `json:"message"`
-	Event     eventFields  `json:"event"`
-	Rule      ruleFields   `json:"rule"`
-	Logboom   windowFields `json:"logboom"`
+	Timestamp string      `json:"@timestamp"`
+	Alert     bool        `json:"alert"`
+	Message   string      `json:"message"`
+	Event     eventFields `json:"event"`
+	Rule      ruleFields  `json:"rule"`
+	// Labels are where the Elastic Common Schema has keys and values of one's own: flat, and keywords all. As fields in
+	// their own places, such as host.name, a value could be of another type than the index has, and cost the alert.
+	Labels  map[string]string `json:"labels,omitempty"`
+	Logboom windowFields      `json:"logboom"`
 }
 
 // eventFields are the fields of the Elastic Common Schema that describe the change. A duration is in nanoseconds there.
@@ -101,6 +104,7 @@ type ruleFields struct {
 
 // windowFields are what no common schema has a name for.
 type windowFields struct {
+	Episode     string   `json:"episode"`
 	Key         *string  `json:"key,omitempty"`
 	Count       uint64   `json:"count"`
 	Peak        uint64   `json:"peak"`
@@ -119,6 +123,7 @@ func documentOf(t window.Transition) alertDocument {
 		Message:   Headline(t),
 		Event:     eventOf(t),
 		Rule:      ruleFields{ID: validText(t.RuleID), Name: validText(t.Rule)},
+		Labels:    Labels(t.Group),
 		Logboom:   windowOf(t),
 	}
 }
@@ -140,6 +145,7 @@ func eventOf(t window.Transition) eventFields {
 
 func windowOf(t window.Transition) windowFields {
 	fields := windowFields{
+		Episode:     validText(t.Episode),
 		Count:       t.Count,
 		Peak:        t.Peak,
 		Approximate: t.Approximate,

@@ -31,6 +31,7 @@ func shapes() map[string]window.Transition {
 	inactive.Count, inactive.Peak, inactive.Last, inactive.Received = 1, 87, []string{"199", "200"}, at(10.0012345)
 	grouped := active
 	grouped.Grouped, grouped.Key, grouped.Window = true, "web1, /index.html", 90*time.Minute
+	grouped.Group = []window.Field{{Name: "host.name", Value: "web1"}, {Name: "url.path", Value: "/index.html"}}
 	idle := inactive
 	idle.Reason, idle.Count, idle.Last = window.ReasonIdle, 0, nil
 	decided := active
@@ -43,16 +44,18 @@ func shapes() map[string]window.Transition {
 	approximate.Approximate, approximate.Count, approximate.Peak = true, 1<<53+1, math.MaxUint64
 	odd := grouped
 	odd.Rule, odd.Key = "it's \"<b>&amp;\" \u2028 ü 😀", "a\xffb\nc\x00\x7f"
+	odd.Group = []window.Field{{Name: "größe \"<b>\"", Value: odd.Key}}
 	odd.First = []string{"", "\xed\xa0\x80 lone surrogate", "\\ / \t"}
 	odd.Time, odd.Start = math.MinInt64, math.MinInt64
 	emptyKey := grouped
-	emptyKey.Key, emptyKey.First = "", nil
+	emptyKey.Key, emptyKey.First, emptyKey.Group = "", nil, []window.Field{{Name: "host.name"}}
 	all := map[string]window.Transition{
 		"active": active, "inactive": inactive, "grouped": grouped, "idle": idle, "evicted": evicted,
 		"rule_changed": changed, "decided": decided, "approximate": approximate, "odd_characters": odd, "empty_key": emptyKey,
 	}
 	for name, transition := range all {
 		transition.ID = window.TransitionID(transition.Rule, []byte(transition.Key), transition.Start, transition.State)
+		transition.Episode = window.TransitionID(transition.Rule, []byte(transition.Key), transition.Start, window.Active)
 		all[name] = transition
 	}
 	return all

@@ -33,6 +33,8 @@ const (
 	ReasonEvicted = "evicted"
 	// ReasonRuleChanged ends an episode because its rule was edited in what it evaluates, or removed.
 	ReasonRuleChanged = "rule_changed"
+	// ReasonStateLost ends an episode because damage to the journal lost its window.
+	ReasonStateLost = "state_lost"
 )
 
 // Transition is one change of state of one key of one rule: the fact that is journaled, and all that an alert document
@@ -42,12 +44,16 @@ type Transition struct {
 	Number uint64 `json:"number"`
 	// ID is the document id: the same transition always has the same, two never share one. See TransitionID.
 	ID string `json:"id"`
+	// Episode is what the start and the end of an episode have in common, and no other transition has: the start's ID.
+	Episode string `json:"episode"`
 	// Rule is the rule's name, RuleID a short identifier made from it.
 	Rule   string `json:"rule"`
 	RuleID string `json:"rule_id"`
 	// Grouped says whether the rule has one window a key, and Key which key this is, in the form shown to people.
 	Grouped bool   `json:"grouped,omitempty"`
 	Key     string `json:"key,omitempty"`
+	// Group are the key's values by the fields that the rule groups by, in its order, as they were at the transition.
+	Group []Field `json:"group,omitempty"`
 	// State is the state after the change.
 	State State `json:"state"`
 	// Time is M, the greatest event time of the key, at the transition.
@@ -73,6 +79,14 @@ type Transition struct {
 	Decided int64 `json:"decided,omitempty"`
 	// Reason is one of the Reason constants, or empty where an event made the change.
 	Reason string `json:"reason,omitempty"`
+}
+
+// Field is a field that a rule groups by, and its value in one key.
+type Field struct {
+	// Name is the field's path, as host.name.
+	Name string `json:"name"`
+	// Value is text, whatever it is in the events. It is empty where they lack the field.
+	Value string `json:"value"`
 }
 
 // Samples returns the lines that an alert document shows: those that made the alert when it starts, the latest ones

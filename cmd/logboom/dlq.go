@@ -94,7 +94,7 @@ func newDLQReplay() *cobra.Command {
 	options := app.ReplayLettersOptions{}
 	command := &cobra.Command{
 		Use:   "replay [flags] [NUMBER|ID...]",
-		Short: "Write events that an output refused to it again, or to another one",
+		Short: "Write what an output refused to it again, or to another one",
 		Long: `Writes the very same events again, with the index or topic that was made of them at the time, to the output that refused them,
 or with --to to another one of the configuration, whatever its where says. Without a number or a filter: all that there are.
 
@@ -102,8 +102,9 @@ What is taken is no letter any more. What is refused again stays, with the new r
 that was written when this command is killed, and not marked yet, is written again by the next replay. Elasticsearch knows the
 event by its id and doubles nothing, unless its ids are its own.
 
-Only events that an output refused can be replayed: not those that could not be read, not alerts. An output of type file takes
-none, since it accounts for every byte; see logboom dlq show --document.
+Events that an output refused can be replayed, and alerts that Elasticsearch refused, to that: not events that could not be read,
+nor alerts for other receivers, where an old one would be the last word. An output of type file takes none, since it accounts
+for every byte; see logboom dlq show --document.
 
 The exit code is 1 where letters that were to be replayed are left.`,
 		Example: `  logboom dlq replay --dry-run

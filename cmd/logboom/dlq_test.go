@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/logboom/logboom/internal/shipper"
+	"github.com/logboom/logboom/sinks/sinktest"
 )
 
 // bulkServer takes documents as Elasticsearch does, and refuses some for good, as a mapping does.
@@ -344,6 +346,69 @@ func TestReplayToAnotherOutput(t *testing.T) {
 		if _, taken := server.taken()[c.id]; taken != (c.failure == "") {
 			t.Errorf("to %s: there are %v", c.to, server.taken())
 		}
+	}
+}
+
+// TestReplayOfAlerts: an alert that Elasticsearch refused is a letter, and goes to it under its own id once that is mended, while
+// logboom runs.
+func TestReplayOfAlerts(t *testing.T) {
+	refusing, mended := sinktest.NewElasticsearch(t), sinktest.NewElasticsearch(t)
+	refusing.Answer(func(w http.ResponseWriter, r sinktest.Request) bool {
+		if !strings.HasSuffix(r.Path, "/_bulk") {
+			return false
+		}
+		id := regexp.MustCompile(`"_id":"[0-9a-f]+"`).Find(r.Body)
+		fmt.Fprintf(w, `{"items":[{"create":{%s,"status":400,"error":{"type":"document_parsing_exception","reason":"failed"}}}]}`, id)
+		return true
+	})
+	folder := t.TempDir()
+	configure := func(url string) {
+		text := fmt.Sprintf(`
+journal: {budget: 16MiB, segment_size: 1MiB, reserve: 1MiB}
+inputs: {lumberjack: {listen: "127.0.0.1:0"}}
+http: {listen: "127.0.0.1:0"}
+rules: [{name: burst, window: 1s, threshold: 2, idle: off}]
+alerts: {builtin: false, elasticsearch: {hosts: ["%s"]}}
+outputs: {web: {type: stdout, where: "1 == 2"}}
+`, url)
+		if err := os.WriteFile(filepath.Join(folder, "logboom.yml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	configure(refusing.URL)
+	p := startProcess(t, folder, nil)
+	if err := p.ready(); err != nil {
+		t.Fatal(err)
+	}
+	event := `{"@timestamp":"2026-11-24T10:00:00.000Z","message":"m"}`
+	shipTo(t, p, event, event)
+	waitFor(t, "a letter", func() bool { return countLetters(t, folder, "--output", "elasticsearch") == 1 })
+	var letter struct{ ID string }
+	if out, _, _ := dlq(t, folder, "ls", "--json"); json.Unmarshal([]byte(out), &letter) != nil {
+		t.Fatal(out)
+	}
+
+	expect := func(wantCode int, want string, arguments ...string) {
+		t.Helper()
+		out, complaint, code := dlq(t, folder, arguments...)
+		if code != wantCode || !strings.Contains(out, want) {
+			t.Errorf("%q: exit code %d, want %q\n%s%s", arguments, code, want, out, complaint)
+		}
+	}
+	expect(0, "mend what the reason says in alerts.elasticsearch, then: logboom dlq replay ", "show", letter.ID)
+	expect(1, "alerts.elasticsearch: 1 letter refused again: ", "replay")
+	expect(1, "elasticsearch: 1 letter left alone: it is an alert, which no output of events is given", "replay", "--to", "web", letter.ID)
+	expect(0, "alerts.elasticsearch: 1 letter would be written", "replay", "--dry-run")
+	configure(mended.URL)
+	expect(0, "alerts.elasticsearch: 1 letter written", "replay")
+	if got := mended.Documents(); len(got) != 1 || !bytes.Contains(got[0], []byte(`"event":{"id":"`+letter.ID+`"`)) {
+		t.Errorf("there are %s", got)
+	}
+	if left := countLetters(t, folder); left != 0 {
+		t.Errorf("%d letters are left", left)
+	}
+	if err := p.terminate(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -155,8 +155,6 @@ var (
 	errDamaged = errors.New("the line is no letter any more; `logboom dlq show` prints what is left of it")
 	errInput   = errors.New("it is an event that logboom could not read, so no output can be given it; mend its sender " +
 		"(or the document, and send that again), then drop the letter")
-	errAlert = errors.New("it is an alert, which no output of events is given; the receiver of alerts refused it for good, " +
-		"so mend that, post the document by hand where it still matters, then drop the letter")
 	errCut = errors.New("only its beginning was kept, because it was too long; the whole is where the event came from")
 )
 
@@ -167,7 +165,7 @@ func unreplayable(stored *deadletter.Stored) error {
 		return errDamaged
 	case stored.Letter.Kind() == deadletter.KindInput:
 		return errInput
-	case stored.Letter.Kind() == deadletter.KindAlert:
+	case stored.Letter.Kind() == deadletter.KindAlert && !isAlert(&stored.Letter):
 		return errAlert
 	case !stored.Letter.Whole():
 		return errCut

@@ -44,9 +44,9 @@ type lettersReplay struct {
 	bar     *letterProgress
 }
 
-// ReplayLetters writes dead letters to the outputs that refused them, or to another one, also while logboom runs. Letters
-// that were taken are no letters any more; those that are refused again stay, with the new reason. What a crash ends
-// before it is marked is written again by the next replay: at least once.
+// ReplayLetters writes dead letters to the outputs that refused them, or to another one, also while logboom runs; of alerts
+// those for Elasticsearch. Letters that were taken are no letters any more; those that are refused again stay, with the new
+// reason. What a crash ends before it is marked is written again by the next replay: at least once.
 func ReplayLetters(ctx context.Context, options ReplayLettersOptions, streams Streams) error {
 	if options.Attempts < 1 {
 		return &UsageError{fmt.Errorf("--attempts=%d: 1 or more", options.Attempts)}
@@ -121,12 +121,19 @@ func (r *lettersReplay) run(ctx context.Context) (err error) {
 
 // add puts a letter into its target's batch, and has that written when it is full.
 func (r *lettersReplay) add(ctx context.Context, stored deadletter.Stored) error {
-	if err := unreplayable(&stored); err != nil {
+	err := unreplayable(&stored)
+	if err == nil && isAlert(&stored.Letter) && r.options.To != "" {
+		err = errAlertTo
+	}
+	if err != nil {
 		r.tell(&stored, whereOf(&stored), outcomeSkipped, err)
 		return nil
 	}
 	name := r.options.To
-	if name == "" {
+	switch {
+	case isAlert(&stored.Letter):
+		name = alertsTarget
+	case name == "":
 		name = stored.Letter.Output
 	}
 	t := r.openTarget(name)

@@ -150,7 +150,9 @@ func (l *letters) remedy(stored *deadletter.Stored) string {
 		return err.Error() + ": logboom dlq drop " + number
 	}
 	output := stored.Letter.Output
-	if !l.hasOutput(output) {
+	if isAlert(&stored.Letter) {
+		output = alertsTarget
+	} else if !l.hasOutput(output) {
 		return fmt.Sprintf("no output is called %s any more: logboom dlq replay --to OUTPUT %s", output, number)
 	}
 	return fmt.Sprintf("mend what the reason says in %s, then: logboom dlq replay %s", output, number)

@@ -52,6 +52,10 @@ func (r *lettersReplay) openTarget(name string) *target {
 	}
 	t := &target{name: name}
 	r.targets[name] = t
+	if name == alertsTarget {
+		r.openAlerts(t)
+		return t
+	}
 	for _, c := range r.letters.config.Outputs {
 		if c.Name != name {
 			continue
@@ -76,6 +80,9 @@ func (r *lettersReplay) openTarget(name string) *target {
 // event makes of a letter what is written to the target.
 func (r *lettersReplay) event(t *target, stored *deadletter.Stored) (outputs.Event, error) {
 	letter := &stored.Letter
+	if isAlert(letter) {
+		return alertEvent(letter), nil
+	}
 	kept := outputs.DeadLetter{
 		ID: letter.ID, Body: letter.Document, Texts: letter.Event.Texts, Time: letter.Event.Time, AsItCame: letter.Event.AsItCame,
 	}

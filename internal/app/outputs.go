@@ -104,7 +104,8 @@ func (a *App) drainOutputs(ctx context.Context) error {
 	drain(ctx, func() bool {
 		return slices.ContainsFunc(a.outputs, func(delivery *outputs.Delivery) bool {
 			stats := delivery.Stats()
-			return stats.State == outputs.StateOK && !done(stats)
+			waits := stats.State == outputs.StateOK || stats.State == outputs.StateStarting
+			return waits && !done(stats)
 		})
 	})
 	for _, delivery := range a.outputs {

@@ -85,7 +85,7 @@ func openEmail(c config.Email) (receiver, error) {
 	sink, err := email.New(email.Options{
 		Server: c.Server, TLS: email.TLS(c.TLS), Auth: email.Auth(c.Auth), Username: c.Username,
 		Password: c.Password.Reveal(), From: c.From, To: c.To, Hello: c.Hello, Subject: c.Subject, Text: c.Text, CA: ca,
-		InsecureSkipVerify: c.InsecureSkipVerify, Timeout: c.Timeout,
+		InsecureSkipVerify: c.InsecureSkipVerify, StormThreshold: c.StormThreshold, Timeout: c.Timeout,
 	})
 	return opened(sink, err)
 }

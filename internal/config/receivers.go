@@ -90,6 +90,8 @@ type Email struct {
 	Hello string
 	// Subject and Text are templates; empty for the built-in ones.
 	Subject, Text string
+	// StormThreshold is how many mails go out in a minute.
+	StormThreshold int
 	// CA is a PEM file that is trusted in the place of the system's authorities; empty for those.
 	CA                 string
 	InsecureSkipVerify bool
@@ -135,7 +137,7 @@ func defaultPagerDuty() PagerDuty {
 }
 
 func defaultEmail() Email {
-	return Email{TLS: MailTLSAuto, Auth: MailAuthAuto, Timeout: 30 * time.Second}
+	return Email{TLS: MailTLSAuto, Auth: MailAuthAuto, StormThreshold: 20, Timeout: 30 * time.Second}
 }
 
 // mostPairs is how many headers or labels there may be.
@@ -209,6 +211,7 @@ func emailSettings(e *Email) section {
 		{name: "hello", value: textSetting(&e.Hello, "a host name", isHostName)},
 		{name: "subject", value: messageSetting(&e.Subject)},
 		{name: "text", value: messageSetting(&e.Text)},
+		{name: "storm_threshold", value: wholeSetting(&e.StormThreshold, 1, 1000)},
 		{name: "ca", value: fileSetting(&e.CA)},
 		{name: "insecure_skip_verify", value: flagSetting(&e.InsecureSkipVerify)},
 		{name: "timeout", value: durationSetting(&e.Timeout, 100*time.Millisecond, time.Hour)},

@@ -80,9 +80,9 @@ func (o openings) has(id string) bool {
 // begun returns the transition that begins an episode.
 func begun(name, id string, now time.Time, lines []string) window.Transition {
 	at := now.UnixNano()
+	episode := window.TransitionID(name, []byte(builtinKey), at, window.Active)
 	return window.Transition{
-		ID:   window.TransitionID(name, []byte(builtinKey), at, window.Active),
-		Rule: name, RuleID: id, State: window.Active, Time: at, Start: at, First: lines, Received: at,
+		ID: episode, Episode: episode, Rule: name, RuleID: id, State: window.Active, Time: at, Start: at, First: lines, Received: at,
 	}
 }
 
@@ -186,9 +186,7 @@ func (p *Pipeline) endBuiltins() error {
 	now := time.Now()
 	var changes []window.Transition
 	for _, opening := range p.writer.builtin.list() {
-		change := ended(opening, now, window.ReasonRuleChanged, opening.First)
-		change.Decided = now.UnixNano()
-		changes = append(changes, change)
+		changes = append(changes, ended(opening, now, window.ReasonRuleChanged, opening.First))
 	}
 	p.number(changes)
 	clear(p.writer.builtin)

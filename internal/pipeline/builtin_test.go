@@ -247,7 +247,7 @@ func TestBuiltinAlertsOutliveDamage(t *testing.T) {
 		damage(t, h.folder, "to be damagedto be damaged", 0)
 		h.open()
 		open, latest := h.pipeline.Alerts(1)
-		if len(latest) != 1 || latest[0].Reason != ReasonStateLost || latest[0].Rule != "too many lines" {
+		if len(latest) != 1 || latest[0].Reason != window.ReasonStateLost || latest[0].Rule != "too many lines" {
 			t.Fatalf("the damage did nothing: %+v", latest)
 		}
 		if len(open) != 1 || open[0].ID != first.ID {

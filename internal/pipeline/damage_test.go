@@ -28,7 +28,7 @@ func TestDamageEndsWhatWasOpen(t *testing.T) {
 		t.Fatal("the journal has nothing to say of the damage")
 	}
 	ended := h.next(first.Number)[0]
-	if ended.Reason != ReasonStateLost || ended.State != window.Inactive || ended.Start != first.Start || ended.Number != 2 {
+	if ended.Reason != window.ReasonStateLost || ended.State != window.Inactive || ended.Start != first.Start || ended.Number != 2 {
 		t.Fatalf("%+v", ended)
 	}
 	if open, _ := h.pipeline.Alerts(1); len(open) != 0 {

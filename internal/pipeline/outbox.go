@@ -24,22 +24,16 @@ type outbox struct {
 
 	mutex   sync.Mutex
 	recent  []window.Transition
-	moves   uint64 // counts the times that transitions left recent for the journal
-	open    map[episode]window.Transition
+	moves   uint64                       // counts the times that transitions left recent for the journal
+	open    map[string]window.Transition // by Episode
 	history []window.Transition
 	cursors map[string]uint64
 	changed chan struct{}
 }
 
-// episode names what an active transition opens and an inactive one ends.
-type episode struct {
-	rule, key string
-	start     int64
-}
-
 func newOutbox(journal *journal.Journal) *outbox {
 	return &outbox{
-		journal: journal, open: make(map[episode]window.Transition), cursors: make(map[string]uint64),
+		journal: journal, open: make(map[string]window.Transition), cursors: make(map[string]uint64),
 		changed: make(chan struct{}),
 	}
 }
@@ -60,11 +54,10 @@ func (o *outbox) publish(transitions []window.Transition) {
 // remember keeps the books that people look at. The mutex is held.
 func (o *outbox) remember(transitions []window.Transition) {
 	for _, transition := range transitions {
-		name := episode{transition.Rule, transition.Key, transition.Start}
 		if transition.State == window.Active {
-			o.open[name] = transition
+			o.open[transition.Episode] = transition
 		} else {
-			delete(o.open, name)
+			delete(o.open, transition.Episode)
 		}
 	}
 	o.history = append(o.history, transitions...)
@@ -76,7 +69,7 @@ func (o *outbox) remember(transitions []window.Transition) {
 // reopen makes built-in episodes open that no engine knows of. The mutex is held.
 func (o *outbox) reopen(builtin openings) {
 	for _, transition := range builtin {
-		o.open[episode{transition.Rule, transition.Key, transition.Start}] = transition
+		o.open[transition.Episode] = transition
 	}
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -323,6 +324,40 @@ func TestPositionsAreInTheCommit(t *testing.T) {
 	}
 }
 
+// What a sink is given again is the same although the rule is another one by then, and the end has the start's fields.
+func TestARedeliveryAfterAnEditIsTheSame(t *testing.T) {
+	for _, checkpointed := range []bool{true, false} {
+		t.Run(fmt.Sprintf("checkpoint %v", checkpointed), func(t *testing.T) {
+			rule := fiveInASecond()
+			rule.GroupBy, rule.Threshold = []string{"message"}, 1
+			h := newHouse(t, rule)
+			h.handle(document(time.Now(), "web1"))
+			before := h.next(0)[0]
+			if want := []window.Field{{Name: "message", Value: "web1"}}; !slices.Equal(before.Group, want) {
+				t.Fatalf("got %+v, want %+v", before.Group, want)
+			}
+			rule.GroupBy, rule.Window = []string{"host.name", "message"}, time.Minute
+			h.rules(rule)
+			if checkpointed {
+				h.reopen()
+			} else {
+				h.crash()
+			}
+			list := h.next(0)
+			if len(list) < 2 {
+				list = append(list, h.next(list[0].Number)...)
+			}
+			again, end := list[0], list[1]
+			if !slices.Equal(again.Group, before.Group) || !bytes.Equal(sinks.Document(again), sinks.Document(before)) {
+				t.Errorf("got %s, want %s", sinks.Document(again), sinks.Document(before))
+			}
+			if end.Reason != window.ReasonRuleChanged || !slices.Equal(end.Group, before.Group) || end.Episode != before.ID {
+				t.Errorf("%+v", end)
+			}
+		})
+	}
+}
+
 func TestEpisodesEndWhenEventsStop(t *testing.T) {
 	rule := fiveInASecond()
 	rule.Idle = 30 * time.Millisecond
@@ -366,7 +401,7 @@ func TestRemovedRuleEndsItsAlertAtTheStart(t *testing.T) {
 	h.close()
 	h.rules(rules.Rule{Name: "other", Window: time.Second, Threshold: 5})
 	h.open()
-	if list := h.next(1); list[0].Reason != window.ReasonRuleChanged {
+	if list := h.next(1); list[0].Reason != window.ReasonRuleChanged || list[0].Decided < list[0].Received {
 		t.Fatalf("%+v", list)
 	}
 	if open, _ := h.pipeline.Alerts(1); len(open) != 0 {

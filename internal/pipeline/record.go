@@ -23,7 +23,7 @@ import (
 // what resend.Marks.Restore reads. A reader
 // refuses tags that it does not know: a later version that adds one has written what this one must not ignore.
 const (
-	recordVersion      byte = 2
+	recordVersion      byte = 3
 	sectionObservation byte = 1
 	sectionTransitions byte = 2
 	sectionPositions   byte = 3

@@ -13,9 +13,6 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// ReasonStateLost is the reason of a transition that ends an episode because damage to the journal lost its window.
-const ReasonStateLost = "state_lost"
-
 // recovery is one reading of the journal.
 type recovery struct {
 	pipeline    *Pipeline
@@ -221,8 +218,8 @@ func (r *recovery) closeLost() error {
 		number++
 		ended := &open[i]
 		ended.ID = window.TransitionID(ended.Rule, []byte(ended.ID), ended.Start, window.Inactive)
-		ended.Number, ended.State, ended.Reason = number, window.Inactive, ReasonStateLost
-		ended.End, ended.Last, ended.Received, ended.Decided = max(ended.Start, ended.Time), ended.First, now, now
+		ended.Number, ended.State, ended.Reason = number, window.Inactive, window.ReasonStateLost
+		ended.End, ended.Last, ended.Received = max(ended.Start, ended.Time), ended.First, now
 	}
 	r.engine.Continue(number)
 	return r.pipeline.commitNow(rules.Outcome{Transitions: open})

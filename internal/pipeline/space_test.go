@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/logboom/logboom/rules"
+	"github.com/logboom/logboom/sinks"
+	"github.com/logboom/logboom/window"
 )
 
 // take hands over events of distinct times from a moment on, and returns whether they were taken in time.
@@ -103,3 +105,51 @@ func TestBudgetHoldsBetweenLooks(t *testing.T) {
 		t.Errorf("%d bytes were taken of a budget of %d", used, h.budget)
 	}
 }
+
+// An output that is down stops events, and no alert that was decided: it goes out, and its cursor stays where it is over a kill.
+func TestAlertsAreDeliveredWhileTheJournalIsFull(t *testing.T) {
+	h := newHouse(t)
+	h.close()
+	h.budget, h.folder = 4<<20, t.TempDir()
+	h.options.Outputs, h.options.Sinks = []string{"down"}, []string{"chat"}
+	h.open()
+	h.handle(burst(time.Now(), 5)...)
+	filler := [][]byte{document(time.Now().Add(-time.Hour), strings.Repeat("x", 100_000))}
+	ctx, cancel := context.WithCancel(t.Context())
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for h.pipeline.Handle(ctx, &Batch{Source: "test", Events: filler}) == nil {
+		}
+	}()
+	until(t, "the journal to be full", func() bool { return h.pipeline.Status().State == StateFull })
+	sink := &chat{}
+	delivery := sinks.NewDelivery("chat", sink, h.pipeline.Outbox(), h.pipeline.Outbox(), nil, sinks.Options{})
+	delivering, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- delivery.Run(delivering) }()
+	until(t, "the delivery", func() bool { return delivery.Stats().After == 1 })
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if state := h.pipeline.Status().State; state != StateFull || len(sink.taken) != 1 || sink.taken[0].Count != 5 {
+		t.Errorf("the journal is %s; delivered %+v", state, sink.taken)
+	}
+	cancel()
+	<-sent
+	h.crash()
+	if cursor, _, err := h.pipeline.Outbox().LoadCursor("chat"); err != nil || cursor.After != 1 {
+		t.Errorf("the cursor stands at %d, %v", cursor.After, err)
+	}
+}
+
+// chat is a sink that takes everything.
+type chat struct{ taken []window.Transition }
+
+func (c *chat) Deliver(_ context.Context, transitions []window.Transition) ([]error, error) {
+	c.taken = append(c.taken, transitions...)
+	return make([]error, len(transitions)), nil
+}
+
+func (c *chat) Close() error { return nil }

@@ -14,17 +14,19 @@ type outputHealth struct {
 	State        outputs.State `json:"state"`
 	FailingSince time.Time     `json:"failing_since,omitzero"`
 	// BehindBytes is how much of the journal it has not had, about; LagSeconds as in the metrics.
-	BehindBytes   int64     `json:"behind_bytes"`
-	LagSeconds    float64   `json:"lag_seconds"`
-	InFlight      int       `json:"in_flight"`
-	Written       uint64    `json:"written"`
-	Missed        uint64    `json:"missed"`
-	DeadLetters   uint64    `json:"dead_letters"`
-	Lost          uint64    `json:"lost"`
-	LostRecords   uint64    `json:"lost_records"`
-	LastError     string    `json:"last_error,omitempty"`
-	LastErrorTime time.Time `json:"last_error_time,omitzero"`
-	LastSuccess   time.Time `json:"last_success,omitzero"`
+	BehindBytes int64   `json:"behind_bytes"`
+	LagSeconds  float64 `json:"lag_seconds"`
+	InFlight    int     `json:"in_flight"`
+	Written     uint64  `json:"written"`
+	Missed      uint64  `json:"missed"`
+	// ConditionErrors are events that were left out because where could not be evaluated.
+	ConditionErrors uint64    `json:"condition_errors"`
+	DeadLetters     uint64    `json:"dead_letters"`
+	Lost            uint64    `json:"lost"`
+	LostRecords     uint64    `json:"lost_records"`
+	LastError       string    `json:"last_error,omitempty"`
+	LastErrorTime   time.Time `json:"last_error_time,omitzero"`
+	LastSuccess     time.Time `json:"last_success,omitzero"`
 	// Notice is what the output has to tell although it writes.
 	Notice string `json:"notice,omitempty"`
 }
@@ -43,7 +45,7 @@ func (s *Server) outputHealth(of outputFacts) outputHealth {
 	return outputHealth{
 		Name: of.name, unknown: s.notKnown(of.stats.err), State: stats.State, FailingSince: stats.FailingSince.UTC(),
 		BehindBytes: stats.Behind, LagSeconds: lagOfOutput(stats, s.options.Now()).Seconds(), InFlight: stats.InFlight,
-		Written: stats.Written, Missed: stats.Missed, DeadLetters: stats.DeadLetters,
+		Written: stats.Written, Missed: stats.Missed, ConditionErrors: stats.ConditionErrors, DeadLetters: stats.DeadLetters,
 		Lost: stats.Lost, LostRecords: stats.LostRecords, LastError: s.shown(stats.LastError),
 		LastErrorTime: stats.LastErrorTime.UTC(), LastSuccess: stats.LastSuccess.UTC(), Notice: s.shown(stats.Notice),
 	}

@@ -124,7 +124,7 @@ func failingSink() sinks.Stats {
 func workingOutput() outputs.Stats {
 	return outputs.Stats{
 		Name: "elasticsearch", State: outputs.StateOK, Written: 801, Bytes: 802, Failures: 803, Retries: 804, DeadLetters: 805,
-		Missed: 806, LostRecords: 807, Lost: 808, Read: 809, After: 810, Behind: 811, InFlight: 812, Lag: 813 * time.Second,
+		Missed: 806, ConditionErrors: 814, LostRecords: 807, Lost: 808, Read: 809, After: 810, Behind: 811, InFlight: 812, Lag: 813 * time.Second,
 		LastSuccess: moment.Add(-time.Second), Notice: "refresh the template",
 	}
 }

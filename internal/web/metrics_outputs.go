@@ -34,6 +34,8 @@ var outputMetrics = metrics[outputs.Stats]{
 	counter("output_missed_events_total",
 		"Events that an output with required: false did not get because it was too far behind.",
 		func(s outputs.Stats) uint64 { return s.Missed }, "output"),
+	counter("output_condition_errors_total", "Events that were left out because where could not be evaluated.",
+		func(s outputs.Stats) uint64 { return s.ConditionErrors }, "output"),
 	counter("output_lost_records_total", "Records of the journal that could not be read for the output.",
 		func(s outputs.Stats) uint64 { return s.LostRecords }, "output"),
 	counter("output_lost_events_total", "Events that could not be encoded for the output.",

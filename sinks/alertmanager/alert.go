@@ -32,6 +32,8 @@ type alert struct {
 	RuleID  string `json:"rule_id"`
 	Grouped bool   `json:"grouped,omitempty"`
 	Key     string `json:"key,omitempty"`
+	// Group has the fields of the key.
+	Group []window.Field `json:"group,omitempty"`
 	// Start and End are in nanoseconds since 1970. End is meaningful when Ended is not 0.
 	Start int64 `json:"start"`
 	End   int64 `json:"end,omitempty"`
@@ -46,15 +48,17 @@ type alert struct {
 type identity struct {
 	rule, ruleID string
 	grouped      bool
-	key          string
+	key, group   string
 }
 
-func (a *alert) identity() identity { return identity{a.Rule, a.RuleID, a.Grouped, a.Key} }
+func (a *alert) identity() identity {
+	return identity{a.Rule, a.RuleID, a.Grouped, a.Key, fmt.Sprintf("%q", a.Group)}
+}
 
 func alertOf(t window.Transition, now time.Time) *alert {
 	m := message.Of(t)
 	a := &alert{
-		Rule: m.Rule, RuleID: m.RuleID, Grouped: m.Grouped, Key: m.Key, Start: t.Start,
+		Rule: m.Rule, RuleID: m.RuleID, Grouped: m.Grouped, Key: m.Key, Group: t.Group, Start: t.Start,
 		Summary: m.Headline, Description: descriptionOf(m), Samples: message.Cut(strings.Join(m.Samples, "\n"), longestSamples),
 	}
 	if !m.Active {
@@ -90,6 +94,7 @@ type posted struct {
 func (s *Sink) posted(a *alert, now time.Time) posted {
 	labels := map[string]string{labelAlert: a.Rule, labelRule: a.RuleID}
 	maps.Copy(labels, s.options.Labels)
+	maps.Copy(labels, sinks.Labels(a.Group, s.reserved...))
 	if a.Grouped {
 		labels[labelKey] = a.Key
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ type Sink struct {
 	options Options
 	client  *post.Client
 	kept    *kept
+	// reserved are the names of labels that no field may have.
+	reserved []string
 	// repeatAt is when the alerts are to be repeated; meaningless while there are none.
 	repeatAt time.Time
 	notice   string
@@ -49,7 +52,8 @@ func New(options Options) (*Sink, error) {
 	if err := errors.Join(options.validate(), err); err != nil {
 		return nil, err
 	}
-	return &Sink{options: options, client: client, kept: newKept()}, nil
+	reserved := slices.AppendSeq([]string{labelAlert, labelRule, labelKey}, maps.Keys(options.Labels))
+	return &Sink{options: options, client: client, kept: newKept(), reserved: reserved}, nil
 }
 
 // Restore implements sinks.Stateful. What was active is repeated at once, for nobody did so since.

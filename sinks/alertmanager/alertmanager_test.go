@@ -106,7 +106,8 @@ func TestAlert(t *testing.T) {
 	})
 	deliver(t, sink, sinktest.Transition(1), sinktest.Transition(2))
 	labels := map[string]string{
-		"alertname": "too many lines", "rule": "too-many-lines", "key": "web0 <a&b>", "severity": "critical",
+		"alertname": "too many lines", "rule": "too-many-lines", "key": "web0 <a&b>", "host_name": "web0 <a&b>",
+		"severity": "critical",
 	}
 	for i, want := range []sinktest.PostedAlert{{
 		Annotations: map[string]string{
@@ -126,6 +127,45 @@ func TestAlert(t *testing.T) {
 			!got.StartsAt.Equal(want.StartsAt) || !got.EndsAt.Equal(want.EndsAt) || got.GeneratorURL != "http://logboom:9600" {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
+	}
+}
+
+func TestFieldsTakeThePlaceOfNoOtherLabel(t *testing.T) {
+	clock := newClock()
+	server := sinktest.NewAlertmanager(t, clock.now)
+	sink := newSink(t, Options{URLs: []string{server.URL}, Labels: map[string]string{"severity": "critical"}, Now: clock.now})
+	transition := sinktest.Transition(1)
+	transition.Key, transition.Group = "a, b, c, (none)", []window.Field{
+		{Name: "key", Value: "a"}, {Name: "severity", Value: "b"}, {Name: "url.path", Value: "c"}, {Name: "host.name"},
+	}
+	deliver(t, sink, transition)
+	want := map[string]string{
+		"alertname": "too many lines", "rule": "too-many-lines", "key": "a, b, c, (none)", "severity": "critical",
+		"key_": "a", "severity_": "b", "url_path": "c",
+	}
+	if got := server.Changes()[0].Labels; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestKeysThatLookTheSame have other labels, so both are active, and each is repeated, also after a restart.
+func TestKeysThatLookTheSame(t *testing.T) {
+	server, sink, clock := open(t)
+	one, other := sinktest.Transition(1), sinktest.Transition(3)
+	one.Key, one.Group = "x, y, z", []window.Field{{Name: "a", Value: "x, y"}, {Name: "b", Value: "z"}}
+	other.Key, other.Group = "x, y, z", []window.Field{{Name: "a", Value: "x"}, {Name: "b", Value: "y, z"}}
+	deliver(t, sink, one, other)
+	again := newSink(t, Options{URLs: []string{server.URL}, Now: clock.now})
+	if err := again.Restore(sink.State()); err != nil {
+		t.Fatal(err)
+	}
+	clock.at = clock.at.Add(5 * time.Minute)
+	if server.Firing() != 0 {
+		t.Fatalf("%d firing although nobody repeats them", server.Firing())
+	}
+	deliver(t, again)
+	if server.Firing() != 2 {
+		t.Errorf("%d firing, want both", server.Firing())
 	}
 }
 

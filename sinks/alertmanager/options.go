@@ -20,7 +20,7 @@ const (
 type Options struct {
 	// URLs are the members of one cluster, each up to where /api begins. They hold no user names.
 	URLs []string
-	// Labels are added to each alert, such as severity: critical.
+	// Labels are added to each alert, such as severity: critical. They go before the labels of fields.
 	Labels map[string]string
 	// GeneratorURL is where people find out more; empty for none.
 	GeneratorURL string

@@ -12,7 +12,6 @@ import (
 
 	"github.com/logboom/logboom/internal/elastic"
 	"github.com/logboom/logboom/sinks"
-	"github.com/logboom/logboom/window"
 )
 
 // largestRequest is the size in bytes that a bulk request is kept under, unless one document alone is larger.
@@ -28,13 +27,13 @@ type item struct {
 	lines []byte
 }
 
-func itemsOf(transitions []window.Transition) []item {
-	items := make([]item, len(transitions))
-	for i, transition := range transitions {
+func itemsOf(documents []Document) []item {
+	items := make([]item, len(documents))
+	for i, document := range documents {
 		// An id is 40 hexadecimal digits, so quoting it is all that JSON asks for.
-		lines := append([]byte(`{"create":{"_id":`), strconv.Quote(transition.ID)...)
-		lines = append(append(lines, "}}\n"...), sinks.Document(transition)...)
-		items[i] = item{id: transition.ID, lines: append(lines, '\n')}
+		lines := append([]byte(`{"create":{"_id":`), strconv.Quote(document.ID)...)
+		lines = append(append(lines, "}}\n"...), document.Body...)
+		items[i] = item{id: document.ID, lines: append(lines, '\n')}
 	}
 	return items
 }

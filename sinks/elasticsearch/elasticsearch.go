@@ -40,10 +40,25 @@ func New(options Options) (*Sink, error) {
 
 // Deliver indexes the transitions' documents, in as few requests as their size allows.
 func (s *Sink) Deliver(ctx context.Context, transitions []window.Transition) ([]error, error) {
+	documents := make([]Document, len(transitions))
+	for i, transition := range transitions {
+		documents[i] = Document{ID: transition.ID, Body: sinks.Document(transition)}
+	}
+	return s.Index(ctx, documents)
+}
+
+// Document is an alert document, a JSON object on one line, with its id.
+type Document struct {
+	ID   string
+	Body []byte
+}
+
+// Index indexes documents that are made already. It returns what Deliver does.
+func (s *Sink) Index(ctx context.Context, documents []Document) ([]error, error) {
 	if err := s.ensureTemplate(ctx); err != nil {
 		return nil, s.secrets.Scrub(fmt.Errorf("install the index template: %w", err))
 	}
-	outcomes := s.index(ctx, itemsOf(transitions))
+	outcomes := s.index(ctx, itemsOf(documents))
 	for i := range outcomes {
 		outcomes[i] = s.secrets.Scrub(outcomes[i])
 	}

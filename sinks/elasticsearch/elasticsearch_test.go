@@ -398,11 +398,11 @@ func TestTemplateIsInstalledOnce(t *testing.T) {
 
 func TestTemplateOfAnotherVersionOrIndex(t *testing.T) {
 	for body, covered := range map[string]bool{
-		`{"index_templates":[{"index_template":{"index_patterns":["alerts"],"version":2}}]}`:     true,
-		`{"index_templates":[{"index_template":{"index_patterns":["x","alerts"],"version":3}}]}`: true,
-		`{"index_templates":[{"index_template":{"index_patterns":["alerts"],"version":1}}]}`:     false,
+		`{"index_templates":[{"index_template":{"index_patterns":["alerts"],"version":3}}]}`:     true,
+		`{"index_templates":[{"index_template":{"index_patterns":["x","alerts"],"version":4}}]}`: true,
+		`{"index_templates":[{"index_template":{"index_patterns":["alerts"],"version":2}}]}`:     false,
 		`{"index_templates":[{"index_template":{"index_patterns":["alerts"]}}]}`:                 false,
-		`{"index_templates":[{"index_template":{"index_patterns":["other"],"version":2}}]}`:      false,
+		`{"index_templates":[{"index_template":{"index_patterns":["other"],"version":3}}]}`:      false,
 		`{"index_templates":[]}`: false, `[]`: false, ``: false, `{"index_templates":[null]}`: false,
 	} {
 		if coversIndex([]byte(body), "alerts") != covered {

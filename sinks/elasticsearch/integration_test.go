@@ -127,7 +127,8 @@ func TestRealNodeTemplate(t *testing.T) {
 	mapping := n.must(t, http.MethodGet, "/"+n.index+"/_mapping", "")
 	for _, part := range []string{
 		`"alert":{"type":"boolean"}`, `"@timestamp":{"type":"date"}`, `"duration":{"type":"long"}`,
-		`"samples":{"type":"text"}`, `"received":{"type":"date"}`,
+		`"samples":{"type":"text"}`, `"received":{"type":"date"}`, `"episode":{"type":"keyword","ignore_above":1024}`,
+		`"host_name":{"type":"keyword","ignore_above":1024}`,
 	} {
 		if !strings.Contains(mapping, part) {
 			t.Errorf("the mapping lacks %s: %s", part, mapping)

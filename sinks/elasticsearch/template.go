@@ -14,7 +14,7 @@ import (
 )
 
 // templateVersion is raised with every change of the template, so that an older one of ours is replaced.
-const templateVersion = 2
+const templateVersion = 3
 
 // templatePriority wins over templates for everything, and loses against one that somebody makes for this index with
 // the priority 500 that Elastic's documentation suggests for one's own.
@@ -50,6 +50,7 @@ func mappings() object {
 	// Sample lines and messages are as long as they are; a keyword longer than Lucene's 32766 bytes refuses the document.
 	keyword, text := object{"type": "keyword", "ignore_above": 1024}, object{"type": "text"}
 	return object{
+		"dynamic_templates": []object{{"labels": object{"path_match": "labels.*", "mapping": keyword}}},
 		"properties": object{
 			"@timestamp": date,
 			"alert":      flag,
@@ -60,7 +61,7 @@ func mappings() object {
 			}},
 			"rule": object{"properties": object{"id": keyword, "name": keyword}},
 			"logboom": object{"properties": object{
-				"key": keyword, "count": long, "peak": long, "approximate": flag, "threshold": long,
+				"episode": keyword, "key": keyword, "count": long, "peak": long, "approximate": flag, "threshold": long,
 				"window": keyword, "samples": text, "received": date, "decided": date,
 			}},
 		},

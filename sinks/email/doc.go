@@ -4,6 +4,9 @@
 // systems that look for doubles find it; the end names the start in In-Reply-To and References. Texts from log lines reach
 // headers only in the subject, on one line and encoded by RFC 2047, so nothing in them can add a header or a recipient.
 //
+// No more than so many mails go out in a minute. Where more alerts wait than that, in a storm or after an outage, one mail is for
+// all of them and has a line for each, so every end is accounted for.
+//
 // TLS is required, by STARTTLS or from the start on port 465, unless the server is on loopback or the configuration says
 // otherwise. Each mail has a connection of its own: alerts are rare, and idle connections are closed by servers anyway.
 //

@@ -8,6 +8,8 @@ import (
 	"net/mail"
 	"strings"
 
+	"golang.org/x/time/rate"
+
 	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/window"
 )
@@ -17,14 +19,19 @@ type Sink struct {
 	options   settled
 	secrets   sinks.Secrets
 	templates templates
+	limiter   *rate.Limiter
 	progress  progress
-	notice    string
+	// alone is the number up to which transitions have mails of their own, because one for many was refused.
+	alone  uint64
+	notice string
 }
 
 // progress says who has the mail that is under way already, because not everybody was accepted at once.
 type progress struct {
-	id  string // the transition's
-	has map[string]bool
+	id string // that of the first transition that it is about
+	// count is how many transitions it is about.
+	count int
+	has   map[string]bool
 }
 
 var _ sinks.Noticing = (*Sink)(nil)
@@ -36,34 +43,57 @@ func New(options Options) (*Sink, error) {
 	if err := errors.Join(err, templateErr); err != nil {
 		return nil, err
 	}
-	return &Sink{options: settled, secrets: options.secrets(), templates: templates}, nil
+	return &Sink{
+		options: settled, secrets: options.secrets(), templates: templates, limiter: newLimiter(settled.StormThreshold),
+	}, nil
 }
 
-// Deliver sends the mail of the first transition and leaves the others for the next call.
+// Deliver sends the mail of the first transition and leaves the others for the next call. Where there are too many for that, it
+// sends one mail for all of them.
 func (s *Sink) Deliver(ctx context.Context, transitions []window.Transition) ([]error, error) {
 	outcomes := make([]error, len(transitions))
 	for i := range outcomes {
 		outcomes[i] = sinks.ErrNotTried
 	}
-	if len(transitions) > 0 {
-		outcomes[0] = s.deliver(ctx, transitions[0])
+	if len(transitions) == 0 {
+		return outcomes, nil
+	}
+	count := s.together(transitions)
+	err := s.deliver(ctx, transitions[:count])
+	if count > 1 && sinks.IsPermanent(err) {
+		s.alone, count = transitions[count-1].Number, 1
+		err = s.deliver(ctx, transitions[:1])
+	}
+	for i := range count {
+		outcomes[i] = err
 	}
 	return outcomes, nil
 }
 
-func (s *Sink) deliver(ctx context.Context, transition window.Transition) error {
-	content, err := s.compose(transition)
+// deliver sends one mail for the transitions.
+func (s *Sink) deliver(ctx context.Context, transitions []window.Transition) error {
+	content, err := s.contentOf(transitions)
 	if err != nil {
 		return err
 	}
-	if s.progress.has == nil || s.progress.id != transition.ID {
-		s.progress = progress{id: transition.ID, has: map[string]bool{}}
+	if err := s.pace(ctx); err != nil {
+		return err
+	}
+	if first := transitions[0].ID; s.progress.has == nil || s.progress.id != first || s.progress.count != len(transitions) {
+		s.progress = progress{id: first, count: len(transitions), has: map[string]bool{}}
 	}
 	err = s.exchange(ctx, "send a mail", func(c *session) error { return s.transact(c, content) })
 	if err == nil || sinks.IsPermanent(err) {
 		s.progress = progress{}
 	}
 	return err
+}
+
+func (s *Sink) contentOf(transitions []window.Transition) ([]byte, error) {
+	if len(transitions) == 1 {
+		return s.compose(transitions[0])
+	}
+	return s.digest(transitions)
 }
 
 // Check asks whether the server can be reached and takes the credentials. It sends no mail.

@@ -17,7 +17,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/logboom/logboom/sinks"
-	"github.com/logboom/logboom/sinks/message"
 	"github.com/logboom/logboom/sinks/sinktest"
 	"github.com/logboom/logboom/window"
 )
@@ -36,7 +35,7 @@ func newSink(t testing.TB, options Options) *Sink {
 func to(server *sinktest.SMTP) Options {
 	return Options{
 		Server: server.Address, TLS: TLSStart, CA: server.CA, From: "Logboom <logboom@example.com>",
-		To: []string{"ops@example.com"}, Hello: "logboom.test",
+		To: []string{"ops@example.com"}, Hello: "logboom.test", StormThreshold: 1000,
 	}
 }
 
@@ -98,12 +97,12 @@ func TestConforms(t *testing.T) {
 					Open:     func(t *testing.T) sinks.Sink { return newSink(t, to(server)) },
 					Received: func(t *testing.T) [][]byte { return identifiers(t, server) },
 					Expected: func(t window.Transition) []byte {
-						return fmt.Appendf(nil, "<%s.%s@example.com>", message.EpisodeID(t), t.State)
+						return fmt.Appendf(nil, "<%s.%s@example.com>", t.Episode, t.State)
 					},
 					Fail: func(*testing.T) { onReply(server, failure[0], failure[1]) },
 					Mend: func(*testing.T) { server.Reply(nil) },
 					Refuse: func(transition window.Transition) {
-						id := fmt.Sprintf("<%s.%s@example.com>", message.EpisodeID(transition), transition.State)
+						id := fmt.Sprintf("<%s.%s@example.com>", transition.Episode, transition.State)
 						server.Reply(func(command string) string {
 							content, isMail := strings.CutPrefix(command, ".")
 							if !isMail {
@@ -168,7 +167,7 @@ func TestMail(t *testing.T) {
 
 Count:     5 events in 1s (threshold 5)
 Rule:      too many lines
-Key:       web0 <a&b>
+host.name: web0 <a&b>
 Start:     2026-11-23T19:00:00.123Z
 Received:  2026-11-23T19:00:00.135Z
 

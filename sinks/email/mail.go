@@ -28,8 +28,8 @@ Duration:  {{.Duration}}{{if .Reason}} (ended because: {{.Reason}}){{end}}
 Peak:      {{if .Approximate}}about {{end}}{{.Peak}} events{{if ne .Window "0s"}} in {{.Window}}{{end}} (threshold {{.Threshold}})
 {{- end}}
 Rule:      {{.Rule}}
-{{- if .Grouped}}
-Key:       {{.Key}}
+{{- range $field, $value := .Group}}
+{{printf "%-10s" (print $field ":")}} {{or $value "(none)"}}
 {{- end}}
 Start:     {{.Start}}
 {{- if not .Active}}
@@ -65,19 +65,32 @@ func parseTemplates(subject, text string) (templates, error) {
 	return templates{subjectTemplate, textTemplate}, err
 }
 
-// compose returns the mail for a transition as it is sent, with CRLF at the ends of lines.
+// compose returns the mail for a transition.
 func (s *Sink) compose(t window.Transition) ([]byte, error) {
 	m := message.Of(t)
+	start := ""
+	if !m.Active {
+		start = idOf(m.Episode, window.Active)
+	}
+	return s.mail(s.subject(m), s.text(m), idOf(m.Episode, t.State), start)
+}
+
+// idOf returns what stands before the @ in the Message-ID of an episode's start or end.
+func idOf(episode string, state window.State) string { return episode + "." + state.String() }
+
+// mail returns a mail as it is sent, with CRLF at the ends of lines. id is what stands before the @ in its Message-ID, answers
+// in that of the mail that it answers; empty for none.
+func (s *Sink) mail(subject, text, id, answers string) ([]byte, error) {
 	mail := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	mail.FromMailAddress(s.options.from)
 	mail.ToMailAddress(s.options.to...)
-	mail.Subject(s.subject(m))
-	mail.SetBodyString(gomail.TypeTextPlain, s.text(m))
+	mail.Subject(subject)
+	mail.SetBodyString(gomail.TypeTextPlain, text)
 	mail.SetDateWithValue(s.options.Now())
-	mail.SetMessageIDWithValue(s.messageID(m.Episode, t.State))
+	mail.SetMessageIDWithValue(s.messageID(id))
 	mail.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's vacation notice should answer
-	if !m.Active {
-		start := "<" + s.messageID(m.Episode, window.Active) + ">"
+	if answers != "" {
+		start := "<" + s.messageID(answers) + ">"
 		mail.SetGenHeader(gomail.HeaderInReplyTo, start)
 		mail.SetGenHeader(gomail.HeaderReferences, start)
 	}
@@ -88,10 +101,10 @@ func (s *Sink) compose(t window.Transition) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// messageID returns what stands in the angle brackets of the Message-ID of an episode's start or end.
-func (s *Sink) messageID(episode string, state window.State) string {
+// messageID returns what stands in the angle brackets of a Message-ID.
+func (s *Sink) messageID(id string) string {
 	_, domain, _ := cutLast(s.options.from.Address, "@")
-	return fmt.Sprintf("%s.%s@%s", episode, state, domain)
+	return id + "@" + domain
 }
 
 func cutLast(text, separator string) (before, after string, found bool) {

@@ -57,6 +57,9 @@ type Options struct {
 	To   []string
 	// Hello is the name that logboom gives itself; the machine's if empty.
 	Hello string
+	// StormThreshold is how many mails go out in a minute, DefaultStormThreshold if zero. Where more alerts wait than that, one
+	// mail is sent for all of them.
+	StormThreshold int
 	// Subject and Text are text/template sources over a message.Message; empty for the built-in ones.
 	Subject, Text string
 	// CA are certificates in PEM that are trusted in the place of the system's; nil for those.
@@ -99,6 +102,9 @@ func (o Options) settle() (settled, error) {
 	}
 	if s.Auth == "" {
 		s.Auth = AuthAuto
+	}
+	if s.StormThreshold <= 0 {
+		s.StormThreshold = DefaultStormThreshold
 	}
 	err := errors.Join(s.settleServer(), s.settleAddresses(), s.settleTLS(), s.checkUser())
 	return s, err

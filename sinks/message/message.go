@@ -1,6 +1,8 @@
 package message
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/logboom/logboom/sinks"
@@ -15,9 +17,11 @@ type Message struct {
 	ID, Episode string
 	// Rule and RuleID are the rule's name and identifier.
 	Rule, RuleID string
-	// Grouped says whether the rule has a window for each key, and Key which this is.
+	// Grouped says whether the rule has a window for each key, Key which this is, and Group the value of each field in it,
+	// empty where events lack the field.
 	Grouped bool
 	Key     string
+	Group   map[string]string
 	// Active is the state after the change, State the word for it: ACTIVE or INACTIVE.
 	Active bool
 	State  string
@@ -38,8 +42,8 @@ type Message struct {
 // Of returns what templates see of t.
 func Of(t window.Transition) Message {
 	m := Message{
-		Headline: sinks.Headline(t), ID: Text(t.ID), Episode: EpisodeID(t), Rule: Text(t.Rule), RuleID: Text(t.RuleID),
-		Grouped: t.Grouped, Key: Text(t.Key), Active: t.State == window.Active, State: strings.ToUpper(t.State.String()),
+		Headline: sinks.Headline(t), ID: Text(t.ID), Episode: Text(t.Episode), Rule: Text(t.Rule), RuleID: Text(t.RuleID),
+		Grouped: t.Grouped, Key: Text(t.Key), Group: GroupOf(t), Active: t.State == window.Active, State: strings.ToUpper(t.State.String()),
 		Count: t.Count, Peak: t.Peak, Threshold: t.Threshold, Approximate: t.Approximate,
 		Window: sinks.DurationText(t.Window), Time: sinks.Timestamp(t.Time), Start: sinks.Timestamp(t.Start),
 		Received: sinks.Timestamp(t.Received), Reason: Text(t.Reason), Document: string(sinks.Document(t)),
@@ -54,11 +58,33 @@ func Of(t window.Transition) Message {
 	return m
 }
 
-// EpisodeID returns the identifier that the transitions of one episode have in common, 40 hexadecimal digits. A receiver
-// that pairs a start with its end does so by it. It is made of the key as people see it, because an end knows no other:
-// two keys that look the same and start at the same nanosecond share it.
-func EpisodeID(t window.Transition) string {
-	return window.TransitionID(t.Rule, []byte(t.Key), t.Start, window.Active)
+// GroupOf returns the values of t's key by the fields of its rule's group_by, nil where it has none.
+func GroupOf(t window.Transition) map[string]string {
+	if len(t.Group) == 0 {
+		return nil
+	}
+	group := make(map[string]string, len(t.Group))
+	for _, field := range t.Group {
+		group[Text(field.Name)] = Text(field.Value)
+	}
+	return group
+}
+
+// Escaped returns m with all its texts as escape gives them back, for a receiver that gives some characters a meaning. The
+// names of fields stay, so that a template finds their values.
+func (m Message) Escaped(escape func(string) string) Message {
+	for _, text := range []*string{&m.Headline, &m.ID, &m.Episode, &m.Rule, &m.RuleID, &m.Key, &m.Reason, &m.Document} {
+		*text = escape(*text)
+	}
+	m.Group = maps.Clone(m.Group)
+	for field, value := range m.Group {
+		m.Group[field] = escape(value)
+	}
+	m.Samples = slices.Clone(m.Samples)
+	for i, line := range m.Samples {
+		m.Samples[i] = escape(line)
+	}
+	return m
 }
 
 // Text returns text as valid UTF-8.

@@ -12,16 +12,6 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-func TestStartAndEndShareAnEpisode(t *testing.T) {
-	start, end, next := sinktest.Transition(1), sinktest.Transition(2), sinktest.Transition(3)
-	if EpisodeID(start) != EpisodeID(end) || EpisodeID(start) == EpisodeID(next) {
-		t.Errorf("got %s, %s and %s", EpisodeID(start), EpisodeID(end), EpisodeID(next))
-	}
-	if len(EpisodeID(start)) != 40 {
-		t.Errorf("got %s", EpisodeID(start))
-	}
-}
-
 func TestMessage(t *testing.T) {
 	m := Of(sinktest.Transition(2))
 	if m.Active || m.State != "INACTIVE" || m.Rule != "too many lines" || m.Key != "web0 <a&b>" || m.Duration != "3s" ||
@@ -29,19 +19,39 @@ func TestMessage(t *testing.T) {
 		m.Document != string(sinks.Document(sinktest.Transition(2))) {
 		t.Errorf("got %+v", m)
 	}
-	m = Of(window.Transition{Rule: "\xff", Key: "\xff", State: window.Active, First: []string{"\xff"}})
-	if m.Rule != "\uFFFD" || m.Key != "\uFFFD" || m.Samples[0] != "\uFFFD" || m.End != "" || m.Duration != "" {
+	if m.Episode != sinktest.Transition(1).ID || len(m.Group) != 1 || m.Group["host.name"] != "web0 <a&b>" {
+		t.Errorf("got %+v", m)
+	}
+	m = Of(window.Transition{
+		Rule: "\xff", Key: "\xff", Group: []window.Field{{Name: "a", Value: "\xff"}}, State: window.Active, First: []string{"\xff"},
+	})
+	if m.Rule != "\uFFFD" || m.Key != "\uFFFD" || m.Group["a"] != "\uFFFD" || m.Samples[0] != "\uFFFD" || m.End != "" || m.Duration != "" {
 		t.Errorf("got %+v", m)
 	}
 }
 
+func TestEscaped(t *testing.T) {
+	plain := Of(sinktest.Transition(2))
+	plain.Samples = []string{"a&b"}
+	escaped := plain.Escaped(func(text string) string { return strings.ReplaceAll(text, "&", "+") })
+	if escaped.Key != "web0 <a+b>" || escaped.Group["host.name"] != "web0 <a+b>" || escaped.Samples[0] != "a+b" ||
+		strings.Contains(escaped.Headline+escaped.Document, "&") || escaped.Count != plain.Count {
+		t.Errorf("got %+v", escaped)
+	}
+	if plain.Group["host.name"] != "web0 <a&b>" || plain.Samples[0] != "a&b" {
+		t.Errorf("the original became %+v", plain)
+	}
+}
+
 func TestTemplate(t *testing.T) {
-	template, err := Parse("body", `{"state":{{toJson .State}},"lines":{{toJson .Samples}},"all":"{{join .Samples "|"}}"}`, nil)
+	template, err := Parse("body", `{"state":{{toJson .State}},"lines":{{toJson .Samples}},"all":"{{join .Samples "|"}}",`+
+		`"host":{{toJson (index .Group "host.name")}},"group":{{toJson .Group}}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := template.Execute(Of(sinktest.Transition(1)))
-	want := `{"state":"ACTIVE","lines":["101","102 <x> & \"y\"","103"],"all":"101|102 <x> & "y"|103"}`
+	want := `{"state":"ACTIVE","lines":["101","102 <x> & \"y\"","103"],"all":"101|102 <x> & "y"|103",` +
+		`"host":"web0 <a&b>","group":{"host.name":"web0 <a&b>"}}`
 	if err != nil || got != want {
 		t.Errorf("got %s, %v; want %s", got, err, want)
 	}

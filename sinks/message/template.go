@@ -83,6 +83,7 @@ func trials() []window.Transition {
 	}
 	grouped := plain
 	grouped.Rule, grouped.Grouped, grouped.Key, grouped.First = odd, true, odd, []string{odd, "line"}
+	grouped.Group = []window.Field{{Name: odd, Value: odd}}
 	ended, idle := plain, grouped
 	ended.State, ended.End, ended.Last = window.Inactive, 1e9, []string{"line"}
 	idle.State, idle.End, idle.Reason = window.Inactive, 1e9, window.ReasonIdle

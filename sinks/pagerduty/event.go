@@ -37,16 +37,17 @@ type payload struct {
 
 // details are what people see of the alert in the incident.
 type details struct {
-	ID          string   `json:"id"`
-	Rule        string   `json:"rule"`
-	Key         string   `json:"key,omitempty"`
-	Count       uint64   `json:"count"`
-	Threshold   uint64   `json:"threshold"`
-	Window      string   `json:"window"`
-	Approximate bool     `json:"approximate,omitempty"`
-	Start       string   `json:"start"`
-	Received    string   `json:"received"`
-	Samples     []string `json:"samples,omitempty"`
+	ID          string            `json:"id"`
+	Rule        string            `json:"rule"`
+	Key         string            `json:"key,omitempty"`
+	Group       map[string]string `json:"group,omitempty"`
+	Count       uint64            `json:"count"`
+	Threshold   uint64            `json:"threshold"`
+	Window      string            `json:"window"`
+	Approximate bool              `json:"approximate,omitempty"`
+	Start       string            `json:"start"`
+	Received    string            `json:"received"`
+	Samples     []string          `json:"samples,omitempty"`
 }
 
 // event returns the event for a transition.
@@ -65,7 +66,7 @@ func (s *Sink) event(t window.Transition) event {
 		Summary: message.Cut(m.Headline, longestSummary), Source: source, Severity: s.options.Severity,
 		Timestamp: m.Time, Class: m.Rule,
 		Details: details{
-			ID: m.ID, Rule: m.Rule, Key: m.Key, Count: m.Count, Threshold: m.Threshold, Window: m.Window,
+			ID: m.ID, Rule: m.Rule, Key: m.Key, Group: m.Group, Count: m.Count, Threshold: m.Threshold, Window: m.Window,
 			Approximate: m.Approximate, Start: m.Start, Received: m.Received, Samples: m.Samples,
 		},
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/logboom/logboom/sinks"
-	"github.com/logboom/logboom/sinks/message"
 	"github.com/logboom/logboom/sinks/sinktest"
 	"github.com/logboom/logboom/window"
 )
@@ -48,11 +47,11 @@ func TestConforms(t *testing.T) {
 					Open:     func(t *testing.T) sinks.Sink { return newSink(t, to(server)) },
 					Received: func(*testing.T) [][]byte { return received(server) },
 					Expected: func(t window.Transition) []byte {
-						return []byte(actions[t.State] + " " + message.EpisodeID(t))
+						return []byte(actions[t.State] + " " + t.Episode)
 					},
 					Fail:   func(*testing.T) { server.Answer(failure) },
 					Mend:   func(*testing.T) { server.Answer(nil) },
-					Refuse: func(t window.Transition) { server.Refuse(actions[t.State], message.EpisodeID(t)) },
+					Refuse: func(t window.Transition) { server.Refuse(actions[t.State], t.Episode) },
 					Hang: func(t *testing.T) func() bool {
 						answer, reached := sinktest.Hang(t)
 						server.Answer(answer)
@@ -103,13 +102,13 @@ func TestEvent(t *testing.T) {
 		t.Errorf("got %+v", trigger)
 	}
 	for name, want := range map[string]any{
-		"id": sinktest.Transition(1).ID, "key": "web0 <a&b>", "count": 5.0, "window": "1s", "samples": []any{"101", `102 <x> & "y"`, "103"},
+		"id": sinktest.Transition(1).ID, "key": "web0 <a&b>", "group": map[string]any{"host.name": "web0 <a&b>"}, "count": 5.0, "window": "1s", "samples": []any{"101", `102 <x> & "y"`, "103"},
 	} {
 		if got := payload.Details[name]; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
-	if resolve.Payload != nil || resolve.DedupKey != trigger.DedupKey {
+	if resolve.Payload != nil || resolve.DedupKey != trigger.DedupKey || trigger.DedupKey != sinktest.Transition(1).Episode {
 		t.Errorf("got %+v", resolve)
 	}
 }

@@ -24,6 +24,7 @@ func Transition(number uint64) window.Transition {
 	t := window.Transition{
 		Number: number, Rule: "too many lines", RuleID: "too-many-lines",
 		Grouped: true, Key: fmt.Sprintf("web%d <a&b>", episode),
+		Group: []window.Field{{Name: "host.name", Value: fmt.Sprintf("web%d <a&b>", episode)}},
 		State: window.Active, Time: start, Start: start, Count: 5, Peak: 5, Threshold: 5, Window: time.Second,
 		First:    []string{"101", "102 <x> & \"y\"", "103"},
 		Received: start + 12e6,
@@ -34,5 +35,6 @@ func Transition(number uint64) window.Transition {
 		t.Received = t.Time + 15e6
 	}
 	t.ID = window.TransitionID(t.Rule, []byte(t.Key), t.Start, t.State)
+	t.Episode = window.TransitionID(t.Rule, []byte(t.Key), t.Start, window.Active)
 	return t
 }

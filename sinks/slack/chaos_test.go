@@ -239,6 +239,7 @@ func (c *chaos) transition(number uint64, key string, began *window.Transition) 
 		t.State, t.Start, t.End, t.Peak, t.Last = window.Inactive, began.Start, now, 9, []string{"last"}
 	}
 	t.ID = window.TransitionID(t.Rule, []byte(t.Key), t.Start, t.State)
+	t.Episode = window.TransitionID(t.Rule, []byte(t.Key), t.Start, window.Active)
 	return t
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -13,12 +12,12 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// episode names what an active transition opens and an inactive one ends: a hash over rule, key and start.
+// episode names what an active transition opens and an inactive one ends: a hash over the episode's id.
 type episode uint64
 
 func episodeOf(t *window.Transition) episode {
 	hash := fnv.New64a()
-	_, _ = fmt.Fprintf(hash, "%d %s %d %s %d", len(t.Rule), t.Rule, len(t.Key), t.Key, t.Start)
+	_, _ = hash.Write([]byte(t.Episode))
 	return episode(hash.Sum64())
 }
 

@@ -35,7 +35,7 @@ func TestEpisodeIsOneMessage(t *testing.T) {
 				t.Errorf("%q is not in %q", what, textsOf(message))
 			}
 		}
-		want := fmt.Sprintf(`{"version":1,"done":[2],"latest":%q,"channel":"C0123","configured":"C0123"}`, end.TS)
+		want := fmt.Sprintf(`{"version":2,"done":[2],"latest":%q,"channel":"C0123","configured":"C0123"}`, end.TS)
 		if state := string(mustState(&l.cursors)); state != want {
 			t.Errorf("at the end the state is %s", state)
 		}

@@ -83,6 +83,7 @@ func (l *lab) end(began window.Transition) window.Transition {
 func (l *lab) add(t window.Transition) window.Transition {
 	l.number++
 	t.Number, t.ID = l.number, window.TransitionID(t.Rule, []byte(t.Key), t.Start, t.State)
+	t.Episode = window.TransitionID(t.Rule, []byte(t.Key), t.Start, window.Active)
 	l.outbox.Add(t)
 	return t
 }

@@ -2,12 +2,16 @@ package slack
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/logboom/logboom/sinks"
+	alert "github.com/logboom/logboom/sinks/message"
 	"github.com/logboom/logboom/window"
 )
 
@@ -157,8 +161,8 @@ func delayText(delay time.Duration) string {
 	return sign + sinks.DurationText(delay.Round(time.Second))
 }
 
-// defaultDetails returns the lines below the sentence.
-func defaultDetails(data Message) string {
+// defaultDetails returns the lines below the sentence. Fields stand as code, lest Slack take host.name for a site.
+func defaultDetails(data alert.Message) string {
 	about := ""
 	if data.Approximate {
 		about = "about "
@@ -173,8 +177,8 @@ func defaultDetails(data Message) string {
 			fmt.Sprintf("*Peak:* %s%d (%s)", about, data.Peak, limit),
 			fmt.Sprintf("*Count:* %s%d", about, data.Count))
 	}
-	if data.Grouped {
-		lines = append(lines, "*Key:* "+data.Key)
+	for _, field := range slices.Sorted(maps.Keys(data.Group)) {
+		lines = append(lines, fmt.Sprintf("`%s`: %s", escape(strings.ReplaceAll(field, "`", "'")), cmp.Or(data.Group[field], "(none)")))
 	}
 	if data.Reason != "" {
 		lines = append(lines, "*Ended because:* "+reasonText(data.Reason))
@@ -191,6 +195,8 @@ func reasonText(reason string) string {
 		return "its key had to make room for others"
 	case window.ReasonRuleChanged:
 		return "its rule was changed or removed"
+	case window.ReasonStateLost:
+		return "damage to the journal lost its window"
 	}
 	return reason
 }

@@ -116,6 +116,28 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+func TestTemplatesKnowFieldsAndEpisode(t *testing.T) {
+	server := sinktest.NewSlack(t)
+	options := byToken(server)
+	options.TextTemplate = `{{index .Group "host.name"}} {{.Episode}}`
+	transition := sinktest.Transition(2)
+	if err := deliver(t, newSink(t, options), transition); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := server.Messages()[0].Text, "web0 &lt;a&amp;b&gt; "+sinktest.Transition(1).ID; got != want {
+		t.Errorf("the text is %q, want %q", got, want)
+	}
+}
+
+func TestFieldsInDetails(t *testing.T) {
+	transition := sinktest.Transition(1)
+	transition.Group = []window.Field{{Name: "url.path", Value: "/<a>"}, {Name: "host`.name"}}
+	want := "*Count:* 5 (threshold 5 in 1s)\n`host'.name`: (none)\n`url.path`: /&lt;a&gt;"
+	if got := defaultDetails(dataOf(transition)); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestTemplateThatSaysNothingOrTooMuch(t *testing.T) {
 	for _, source := range []string{
 		`{{if .Active}}{{else}}over{{end}}`, `{{define "x"}}{{end}} `,

@@ -37,10 +37,10 @@ type Options struct {
 	Timeout time.Duration
 	// Interval is the time between two messages, but for bursts of three; DefaultInterval if zero.
 	Interval time.Duration
-	// TextTemplate and DetailsTemplate are text/template sources over a Message that replace the sentence and the lines
+	// TextTemplate and DetailsTemplate are text/template sources over a message.Message that replace the sentence and the lines
 	// below it. Empty: the default ones.
 	TextTemplate, DetailsTemplate string
-	// LinkTemplate is a text/template source over a Message that makes a URL where the logs can be looked at. Empty: none.
+	// LinkTemplate is a text/template source over a message.Message that makes a URL where the logs can be looked at. Empty: none.
 	// Texts are not escaped for Slack there; use urlquery.
 	LinkTemplate string
 	// StormThreshold is how many alerts may begin in a minute before they are counted in one message;

@@ -17,7 +17,7 @@ const (
 )
 
 // stateVersion is the form of a state on disk.
-const stateVersion = 1
+const stateVersion = 2
 
 // state is what the sink has to know after a restart: JSON, beside the cursor. Only transitions that are not done yet are
 // given again, so what is owed for the others is all in here.

@@ -203,7 +203,7 @@ func TestDigestRemembersOnlySoMuch(t *testing.T) {
 	d := newDigest(&window.Transition{ID: "x"}, false, time.Unix(0, 0))
 	var all []window.Transition
 	for i := range mostOpen + 500 {
-		t := window.Transition{Rule: fmt.Sprint("rule", i%(2*mostTalked)), Grouped: true, Key: fmt.Sprint(i), Start: int64(i), State: window.Active}
+		t := window.Transition{Rule: fmt.Sprint("rule", i%(2*mostTalked)), Grouped: true, Key: fmt.Sprint(i), Episode: fmt.Sprint(i), Start: int64(i), State: window.Active}
 		all = append(all, t)
 		d.fold(&t)
 	}

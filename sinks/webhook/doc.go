@@ -7,8 +7,8 @@
 // the libraries for that, and leave out an id that they have seen.
 //
 // The body, unless a template makes another, is a JSON object with type (alert.active or alert.inactive), timestamp (the
-// event's), episode (what a start and its end have in common) and data (the alert document). Like the document, it is the
-// same byte for byte whenever it is sent.
+// event's), episode (what a start and its end have in common), group (the value of each field of group_by, for a rule that
+// has it) and data (the alert document). Like the document, it is the same byte for byte whenever it is sent.
 //
 // Messages go out one at a time, in the order of the transitions, and the cursor is stored after each, so a crash can
 // double one at the most.

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/logboom/logboom/sinks"
-	"github.com/logboom/logboom/sinks/message"
 	"github.com/logboom/logboom/sinks/sinktest"
 	"github.com/logboom/logboom/window"
 )
@@ -73,8 +72,8 @@ func bodies(server *sinktest.Webhook) (bodies [][]byte) {
 
 // wanted is the body of a transition, put together by hand.
 func wanted(t window.Transition) []byte {
-	return fmt.Appendf(nil, `{"type":"alert.%s","timestamp":"%s","episode":"%s","data":%s}`,
-		t.State, sinks.Timestamp(t.Time), message.EpisodeID(t), sinks.Document(t))
+	return fmt.Appendf(nil, `{"type":"alert.%s","timestamp":"%s","episode":"%s","group":{"host.name":"%s"},"data":%s}`,
+		t.State, sinks.Timestamp(t.Time), t.Episode, t.Key, sinks.Document(t))
 }
 
 func TestRequest(t *testing.T) {
