@@ -7,7 +7,7 @@ type agent struct {
 	id    uint64
 	class int
 	ring  ring
-	reaches
+	files reaches
 	// batch is the number of the latest batch with new marks, which began when the ring had added so many.
 	batch, begun uint64
 	// largest is how many new marks one batch had at most.

@@ -16,7 +16,7 @@ type Batch struct {
 	buffer []byte // for values that are not written as Beats write them
 	events []identity
 	number uint64 // of the batch, counted by Reset
-	stretches
+	files  stretches
 	sifted
 }
 
@@ -51,7 +51,7 @@ func (h Hasher) NewBatch() *Batch {
 func (b *Batch) Reset() {
 	b.events = b.events[:0]
 	b.number++
-	b.stretches.reset()
+	b.files.reset()
 	b.duplicate, b.duplicates, b.marked = b.duplicate[:0], 0, 0
 	if cap(b.buffer) > keptBytes {
 		b.buffer = nil
@@ -117,7 +117,7 @@ func (b *Batch) isNew(number int) bool { return b.events[number].agent != 0 && !
 
 func (b *Batch) appendMarks(to []byte, from, end int) []byte {
 	to = slices.Grow(to, 8*(end-from))
-	if b.duplicates+b.anonymous == 0 && b.placed == len(b.events) {
+	if b.duplicates+b.files.anonymous == 0 && b.files.placed == len(b.events) {
 		begin := len(to)
 		to = to[:begin+8*(end-from)]
 		for i := range b.events[from:end] {

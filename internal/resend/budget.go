@@ -48,7 +48,7 @@ func (m *Marks) resize(at *agent, class int) {
 	m.class[at.class].remove(at, linkClass)
 	m.used += bytesOf(class) - bytesOf(at.class)
 	at.ring, at.class = at.ring.resized(class), class
-	at.reaches.fit(&at.ring)
+	at.files.fit(&at.ring)
 	m.class[class].pushFront(at, linkClass)
 }
 
@@ -71,7 +71,7 @@ func (m *Marks) admit(id uint64) *agent {
 		room = made.ring.room
 	}
 	*made = agent{
-		id: id, class: leastClass, ring: ring{marks: made.ring.marks, room: room}, reaches: reaches{all: made.reaches.all[:0]},
+		id: id, class: leastClass, ring: ring{marks: made.ring.marks, room: room}, files: reaches{all: made.files.all[:0]},
 	}
 	m.enlist(made)
 	return made

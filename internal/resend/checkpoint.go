@@ -138,6 +138,6 @@ func (s *saved) agent() (*agent, error) {
 		a.ring.put(mark, slot)
 	}
 	a.begun = a.ring.added
-	a.reaches.forget(&a.ring)
+	a.files.forget(&a.ring)
 	return a, nil
 }

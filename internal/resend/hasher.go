@@ -53,7 +53,7 @@ func (b *Batch) identify(values []event.Value, document []byte) identity {
 	places := &b.hasher.places
 	offset, whole := values[places[fieldOffset]].Int()
 	if !whole {
-		b.anonymous++
+		b.files.anonymous++
 		return identity{}
 	}
 	from := b.latest
@@ -62,10 +62,10 @@ func (b *Batch) identify(values []event.Value, document []byte) identity {
 		from = b.originOf(agent, file, document)
 	}
 	if from.agent == 0 {
-		b.anonymous++
+		b.files.anonymous++
 		return identity{}
 	}
-	b.stretches.add(from, offset, b.number)
+	b.files.add(from, offset, b.number)
 	d := b.value(from.digest, &values[places[fieldMessage]])
 	d = b.hasher.key.pair(d, uint64(offset), 0)
 	return identity{from.agent, Mark(b.hasher.key.mark.of(d))}

@@ -148,13 +148,13 @@ func (r *reaches) know(in *ring) bool { return in.added-uint64(in.count) >= r.si
 
 // isAhead tells whether all of a batch stands behind what is remembered of its files, so that nothing in it is a duplicate.
 func (m *Marks) isAhead(batch *Batch) bool {
-	s := &batch.stretches
+	s := &batch.files
 	if !s.ascending || s.placed+s.anonymous != len(batch.events) {
 		return false
 	}
 	for i := range s.all {
 		of := &s.all[i]
-		if at := m.agents[of.agent]; at != nil && (!at.reaches.know(&at.ring) || of.first <= at.reaches.of(of.file)) {
+		if at := m.agents[of.agent]; at != nil && (!at.files.know(&at.ring) || of.first <= at.files.of(of.file)) {
 			return false
 		}
 	}
@@ -163,18 +163,18 @@ func (m *Marks) isAhead(batch *Batch) bool {
 
 // extend notes how far a batch that was added has brought its files.
 func (m *Marks) extend(batch *Batch) {
-	s := &batch.stretches
+	s := &batch.files
 	if s.placed+s.anonymous != len(batch.events) {
 		for i := range batch.events {
 			if at := m.agents[batch.events[i].agent]; at != nil {
-				at.reaches.forget(&at.ring)
+				at.files.forget(&at.ring)
 			}
 		}
 	}
 	for i := range s.all {
 		if at := m.agents[s.all[i].agent]; at != nil {
-			at.reaches.turn(&at.ring)
-			at.reaches.extend(s.all[i].file, s.all[i].last, &at.ring)
+			at.files.turn(&at.ring)
+			at.files.extend(s.all[i].file, s.all[i].last, &at.ring)
 		}
 	}
 }

@@ -114,7 +114,7 @@ func TestEventsAheadAreNotLookedUp(t *testing.T) {
 			for _, one := range window {
 				event := identity{one.agent, one.mark}
 				told.events, untold.events = append(told.events, event), append(untold.events, event)
-				told.stretches.add(&origin{agent: one.agent, file: one.file}, one.offset, 1)
+				told.files.add(&origin{agent: one.agent, file: one.file}, one.offset, 1)
 			}
 			if quick.isAhead(told) {
 				ahead++
@@ -155,7 +155,7 @@ func reading(marks *Marks, of fileID, generation uint64, first, last int64) (dup
 		from.batch = 0
 		for range min(2000, last-first) {
 			batch.events = append(batch.events, identity{1, at.mark(first)})
-			batch.stretches.add(from, first, 1)
+			batch.files.add(from, first, 1)
 			first++
 		}
 		duplicates += marks.Sift(batch)
@@ -224,7 +224,7 @@ func TestAheadDoesNotAllocate(t *testing.T) {
 		batch.Reset()
 		for range 2048 {
 			batch.events = append(batch.events, identity{1, scattered(1, int(offset))})
-			batch.stretches.add(from, offset, batch.number)
+			batch.files.add(from, offset, batch.number)
 			offset++
 		}
 		if !marks.isAhead(batch) || marks.Sift(batch) != 0 {

@@ -37,7 +37,7 @@ func (m *Marks) Apply(section []byte) error {
 		for range in.uvarint() {
 			at = m.addNew(at, identity{id, Mark(in.word())})
 		}
-		at.reaches.forget(&at.ring)
+		at.files.forget(&at.ring)
 	}
 	m.publish()
 	return nil

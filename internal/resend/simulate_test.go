@@ -299,8 +299,8 @@ func verify(t *testing.T, m *Marks) {
 		if a.id != id || a.ring.count > len(a.ring.marks) || len(a.ring.marks) != 1<<a.class {
 			t.Fatalf("agent %d: class %d, %d marks", a.id, a.class, a.ring.count)
 		}
-		if len(a.reaches.all) > mostReaches(&a.ring) {
-			t.Fatalf("agent %d: account is kept of %d files", id, len(a.reaches.all))
+		if len(a.files.all) > mostReaches(&a.ring) {
+			t.Fatalf("agent %d: account is kept of %d files", id, len(a.files.all))
 		}
 		held += int64(a.ring.count)
 		used += bytesOf(a.class)
