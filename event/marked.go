@@ -66,7 +66,7 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 		pos = int(end &^ escapeIn)
 		slot := uint32(at.slots[slotOf(document[start], document[pos-1], pos-start)])
 		if slot|end&escapeIn == 0 {
-			if next = nil; document[pos+1] == ':' && document[pos+2] == '"' {
+			if document[pos+1] == ':' && document[pos+2] == '"' {
 				// Most members are not looked for and have a string, and another one comes behind them.
 				if int(read) == m.count {
 					if !m.mark() {
@@ -82,16 +82,18 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 				}
 				goto behind
 			}
-		} else {
-			next = nil
-			if slot != 0 && start+shortKey <= len(document) {
-				if e := &at.edges[slot-1]; int(e.length) == pos-start &&
-					binary.LittleEndian.Uint64(document[start:start+shortKey:start+shortKey])<<(e.shift&63) == e.word {
-					next = e.node
-				}
+			goto other
+		}
+		next = nil
+		if slot != 0 && start+shortKey <= len(document) {
+			if e := &at.edges[slot-1]; int(e.length) == pos-start &&
+				binary.LittleEndian.Uint64(document[start:start+shortKey:start+shortKey])<<(e.shift&63) == e.word {
+				next = e.node
 			}
-			if next == nil {
-				next = at.follow(slot, document[start:pos], end)
+		}
+		if next == nil {
+			if next = at.follow(slot, document[start:pos], end); next == nil {
+				goto other
 			}
 		}
 		if pos++; document[pos] <= ' ' {
@@ -104,7 +106,7 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 			pos = m.skipSpace(pos)
 		}
 		start = pos
-		if next != nil && m.found&next.innerBits != 0 {
+		if m.found&next.innerBits != 0 {
 			m.forget(next, route|next.routeBit)
 		}
 		switch c := document[pos]; c {
@@ -119,7 +121,7 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 			read++
 		case '{', '[':
 			m.read = read
-			if next != nil && next.innerBits != 0 && c == '{' {
+			if next.innerBits != 0 && c == '{' {
 				pos = m.object(pos+1, next, route|next.routeBit, depth+1)
 			} else {
 				pos = m.skip(pos, depth)
@@ -133,11 +135,18 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 				return failed
 			}
 		}
-		if next != nil && next.index != notSelected {
+		if next.index != notSelected {
 			raw := document[start:pos:pos]
 			m.values[next.index] = Value{raw: raw, route: route | next.routeBit, kind: kindOf(raw[0]), plain: m.plain}
 			m.found |= next.bit
 		}
+		goto behind
+	other:
+		m.read = read
+		if pos = m.other(pos+1, depth); uint(pos) >= uint(len(document)) {
+			return failed
+		}
+		read = m.read
 	behind:
 		if document[pos] <= ' ' {
 			pos = m.skipSpace(pos)
@@ -154,6 +163,35 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 				return failed
 			}
 		}
+	}
+}
+
+// other reads from behind a key that is not looked for to behind its value.
+func (m *markedScanner) other(pos, depth int) int {
+	document := m.document
+	if document[pos] <= ' ' {
+		pos = m.skipSpace(pos)
+	}
+	if document[pos] != ':' {
+		return failed
+	}
+	if pos++; document[pos] <= ' ' {
+		pos = m.skipSpace(pos)
+	}
+	switch document[pos] {
+	case '"':
+		if int(m.read) == m.count {
+			if !m.mark() {
+				return failed
+			}
+			m.read = 0
+		}
+		m.read++
+		return int(m.ends[m.read-1]&^escapeIn) + 1
+	case '{', '[':
+		return m.skip(pos, depth)
+	default:
+		return scalarEnd(document, pos)
 	}
 }
 

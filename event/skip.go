@@ -54,7 +54,7 @@ func (s *scanner) closeAll(pos, depth, outer int) (int, int) {
 
 // open notes what kind of bracket is open at a depth.
 func (s *scanner) open(depth int, object bool) {
-	word, bit := depth/64, uint64(1)<<(depth%64)
+	word, bit := uint(depth)/64, uint64(1)<<(uint(depth)%64)
 	if object {
 		s.objects[word] |= bit
 	} else {
@@ -63,7 +63,7 @@ func (s *scanner) open(depth int, object bool) {
 }
 
 func (s *scanner) inObject(depth int) bool {
-	return s.objects[depth/64]&(1<<(depth%64)) != 0
+	return s.objects[uint(depth)/64]&(1<<(uint(depth)%64)) != 0
 }
 
 // member returns where the next value at this depth begins: behind its key if an object is open.
