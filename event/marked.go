@@ -195,6 +195,15 @@ func (m *markedScanner) other(pos, depth int) int {
 	}
 }
 
+// The pairs of bytes that stand between strings.
+const (
+	colonQuote = ':' | '"'<<8
+	commaQuote = ',' | '"'<<8
+)
+
+// pair returns two bytes, the first in the lower half.
+func pair(document []byte, pos int) uint16 { return binary.LittleEndian.Uint16(document[pos : pos+2 : pos+2]) }
+
 // skip is scanner.skip, for an object or array.
 func (m *markedScanner) skip(pos, outer int) int {
 	document, read, depth := m.document, m.read, outer
@@ -214,44 +223,37 @@ func (m *markedScanner) skip(pos, outer int) int {
 		}
 	next:
 		if closing == '}' {
-			for { // members whose values are strings
-				if document[pos] != '"' {
-					return failed
-				}
-				if int(read) == m.count {
-					if !m.mark() {
-						return failed
-					}
-					read = 0
-				}
-				pos = int(m.ends[read]&^escapeIn) + 1
-				read++
-				if document[pos] <= ' ' {
-					pos = m.skipSpace(pos)
-				}
-				if document[pos] != ':' {
-					return failed
-				}
-				if pos++; document[pos] != '"' {
-					if document[pos] <= ' ' {
-						pos = m.skipSpace(pos)
-					}
+			if document[pos] != '"' {
+				return failed
+			}
+			for int(read)+1 < m.count { // members whose values are strings
+				key, value := int(m.ends[read]&^escapeIn), int(m.ends[read+1]&^escapeIn)
+				if value+2 >= len(document) || pair(document, key+1) != colonQuote {
 					break
 				}
-				if int(read) == m.count {
-					if !m.mark() {
-						return failed
-					}
-					read = 0
-				}
-				pos = int(m.ends[read]&^escapeIn) + 1
-				read++
-				if document[pos] != ',' {
+				read += 2
+				if pair(document, value+1) != commaQuote {
+					pos = value + 1
 					goto after
 				}
-				if pos++; document[pos] <= ' ' {
-					pos = m.skipSpace(pos)
+				pos = value + 2
+			}
+			if int(read) == m.count {
+				if !m.mark() {
+					return failed
 				}
+				read = 0
+			}
+			pos = int(m.ends[read]&^escapeIn) + 1
+			read++
+			if document[pos] <= ' ' {
+				pos = m.skipSpace(pos)
+			}
+			if document[pos] != ':' {
+				return failed
+			}
+			if pos++; document[pos] <= ' ' {
+				pos = m.skipSpace(pos)
 			}
 		}
 		switch c := document[pos]; c {
