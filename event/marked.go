@@ -66,7 +66,7 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 		pos = int(end &^ escapeIn)
 		slot := uint32(at.slots[slotOf(document[start], document[pos-1], pos-start)])
 		if slot|end&escapeIn == 0 {
-			if document[pos+1] == ':' && document[pos+2] == '"' {
+			if pos+2 < len(document) && pair(document, pos+1) == colonQuote {
 				// Most members are not looked for and have a string, and another one comes behind them.
 				if int(read) == m.count {
 					if !m.mark() {
@@ -76,7 +76,7 @@ func (m *markedScanner) object(pos int, at *node, route uint32, depth int) int {
 				}
 				pos = int(m.ends[read]&^escapeIn) + 1
 				read++
-				if document[pos] == ',' && document[pos+1] == '"' {
+				if pos+1 < len(document) && pair(document, pos) == commaQuote {
 					pos++
 					continue
 				}
