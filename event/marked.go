@@ -202,7 +202,9 @@ const (
 )
 
 // pair returns two bytes, the first in the lower half.
-func pair(document []byte, pos int) uint16 { return binary.LittleEndian.Uint16(document[pos : pos+2 : pos+2]) }
+func pair(document []byte, pos int) uint16 {
+	return binary.LittleEndian.Uint16(document[pos : pos+2 : pos+2])
+}
 
 // skip is scanner.skip, for an object or array.
 func (m *markedScanner) skip(pos, outer int) int {
