@@ -15,6 +15,7 @@ import (
 type world struct {
 	options Options
 	folder  string
+	binary  string
 	begin   time.Time
 	steps   *journal
 	rules   []rule
@@ -37,7 +38,7 @@ type world struct {
 func newWorld(ctx context.Context, o Options, folder string) (*world, error) {
 	w := &world{options: o, folder: folder}
 	steps := []func(context.Context) error{
-		w.openFolder, w.startServices, w.startReceivers, w.startLogboom,
+		w.openFolder, w.build, w.startServices, w.startReceivers, w.startLogboom,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -72,6 +73,17 @@ func (w *world) openFolder(context.Context) error {
 	}
 	w.onClose(w.disk.unmount)
 	return nil
+}
+
+// build comes before anything that is timed: on a busy machine it takes minutes.
+func (w *world) build(ctx context.Context) error {
+	w.binary = w.options.Binary
+	if w.binary != "" {
+		return nil
+	}
+	var err error
+	w.binary, err = build(ctx, w.folder)
+	return err
 }
 
 func (w *world) startServices(ctx context.Context) error {
@@ -123,7 +135,7 @@ func (w *world) startReceivers(context.Context) error {
 	return nil
 }
 
-func (w *world) startLogboom(ctx context.Context) error {
+func (w *world) startLogboom(context.Context) error {
 	at := places{
 		lumberjack: freeAddress(), http: freeAddress(), slack: w.slack.url,
 		receiverLumberjack: w.lumberjack.address,
@@ -140,19 +152,12 @@ func (w *world) startLogboom(ctx context.Context) error {
 	if err := writeConfiguration(w.folder, at, w.rules, w.disk.reserve); err != nil {
 		return err
 	}
-	binary := w.options.Binary
-	if binary == "" {
-		var err error
-		if binary, err = build(ctx, w.folder); err != nil {
-			return err
-		}
-	}
 	var err error
 	if w.toLogboom, err = newProxy("logboom", at.lumberjack); err != nil {
 		return err
 	}
 	w.onClose(func() error { w.toLogboom.Stop(); return nil })
-	w.logboom, err = startProgram(binary, w.folder, at.http, w.steps, w.disk.wasFull)
+	w.logboom, err = startProgram(w.binary, w.folder, at.http, w.steps, w.disk.wasFull)
 	if err != nil {
 		return err
 	}
