@@ -19,6 +19,16 @@ const (
 	dataFolder  = "data"
 )
 
+// How many events an output has in flight at the most, which are as many as a kill may double: batches that are written at a time,
+// and events in each. Of kafka and lumberjack these are defaults of logboom, those of http stand in the configuration.
+const (
+	kafkaInFlight      = 20_480
+	lumberjackInFlight = 20_480
+	httpWrites         = 2
+	httpBatch          = 2_000
+	httpInFlight       = httpWrites * httpBatch
+)
+
 // places are the addresses of everything that logboom talks to; empty where that is left out.
 type places struct {
 	lumberjack, http                 string // where it listens
@@ -55,7 +65,7 @@ func writeConfiguration(folder string, at places, rules []rule, reserve int64) e
 		fmt.Fprintf(&b, "  lumberjack: {hosts: [%q], timeout: 10s}\n", at.receiverLumberjack)
 	}
 	if at.receiverHTTP != "" {
-		fmt.Fprintf(&b, "  http: {url: %q, timeout: 5s}\n", at.receiverHTTP)
+		fmt.Fprintf(&b, "  http: {url: %q, timeout: 5s, concurrency: %d, batch_events: %d}\n", at.receiverHTTP, httpWrites, httpBatch)
 	}
 	fmt.Fprintf(&b, "alerts:\n  file: {path: %s}\n", alertsFile)
 	if at.elasticsearch != "" {

@@ -29,7 +29,7 @@ func (w *world) countEvents(ctx context.Context, r *Report, kills []time.Time) e
 	if err := countFile(filepath.Join(w.folder, eventsFile), file); err != nil {
 		return err
 	}
-	r.Events = append(r.Events, w.balance(file, true, nil))
+	r.Events = append(r.Events, w.balance(file, 0, nil))
 	if w.elasticsearch == nil {
 		r.Events = append(r.Events, Count{Receiver: elasticsearchName, LeftOut: true})
 	} else {
@@ -37,7 +37,7 @@ func (w *world) countEvents(ctx context.Context, r *Report, kills []time.Time) e
 		if err := countElasticsearch(ctx, "http://"+w.elasticsearch.address(), l); err != nil {
 			return err
 		}
-		r.Events = append(r.Events, w.balance(l, true, nil))
+		r.Events = append(r.Events, w.balance(l, 0, nil))
 	}
 	if w.kafka == nil {
 		r.Events = append(r.Events, Count{Receiver: kafkaName, LeftOut: true})
@@ -46,13 +46,13 @@ func (w *world) countEvents(ctx context.Context, r *Report, kills []time.Time) e
 		if err := countKafka(ctx, w.kafka.address(), l); err != nil {
 			return err
 		}
-		r.Events = append(r.Events, w.balance(l, false, append(w.kafka.snapshot(), kills...)))
+		r.Events = append(r.Events, w.balance(l, kafkaInFlight, append(w.kafka.snapshot(), kills...)))
 	}
-	r.Events = append(r.Events, w.balance(w.lumberjack.noted.ledger, false, kills))
+	r.Events = append(r.Events, w.balance(w.lumberjack.noted.ledger, lumberjackInFlight, kills))
 	if slices.Contains(w.options.Without, httpName) {
 		r.Events = append(r.Events, Count{Receiver: httpName, LeftOut: true})
 	} else {
-		r.Events = append(r.Events, w.balance(w.http.noted.ledger, false, kills))
+		r.Events = append(r.Events, w.balance(w.http.noted.ledger, httpInFlight, kills))
 	}
 	return nil
 }

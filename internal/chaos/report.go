@@ -38,8 +38,8 @@ func (r Report) Violations() []string {
 	var list []string
 	for _, c := range r.Events {
 		if c.Violated() {
-			list = append(list, fmt.Sprintf("events in %s: %d lost, %d double of which %d unexplained, %d altered, %d foreign",
-				c.Receiver, c.Lost, c.Double, c.Unexplained, c.Altered, c.Foreign))
+			list = append(list, fmt.Sprintf("events in %s: %d lost, %d double of which %d unexplained and up to %d from one kill, %d altered, %d foreign",
+				c.Receiver, c.Lost, c.Double, c.Unexplained, c.MostOfAKill, c.Altered, c.Foreign))
 			list = append(list, c.Examples...)
 		}
 	}
@@ -80,19 +80,19 @@ func (r Report) Write(to io.Writer) error {
 }
 
 func (r Report) writeEvents(b *strings.Builder) {
-	fmt.Fprint(b, "| events in | sent | stored | lost | double | of these not from a kill | longest before its kill | altered or foreign |\n")
-	fmt.Fprint(b, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	fmt.Fprint(b, "| events in | sent | stored | lost | double | of these not from a kill | from one kill, at most | longest in flight | altered or foreign |\n")
+	fmt.Fprint(b, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, c := range r.Events {
 		if c.LeftOut {
-			fmt.Fprintf(b, "| %s | left out | | | | | | |\n", c.Receiver)
+			fmt.Fprintf(b, "| %s | left out | | | | | | | |\n", c.Receiver)
 			continue
 		}
 		longest := "-"
 		if c.Double > c.Unexplained {
 			longest = c.Longest.Round(time.Millisecond).String()
 		}
-		fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d | %s | %d |\n", c.Receiver, c.Sent, c.Stored, c.Lost, c.Double, c.Unexplained,
-			longest, c.Altered+c.Foreign)
+		fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d | %d | %s | %d |\n", c.Receiver, c.Sent, c.Stored, c.Lost, c.Double, c.Unexplained,
+			c.MostOfAKill, longest, c.Altered+c.Foreign)
 	}
 }
 

@@ -199,12 +199,12 @@ func (w *world) lanes() [][]fault {
 func (w *world) newLedger(receiver string) *ledger { return newLedger(receiver, w.streams) }
 
 // balance counts; see ledger.
-func (w *world) balance(l *ledger, once bool, kills []time.Time) Count {
+func (w *world) balance(l *ledger, inFlight int, kills []time.Time) Count {
 	l.acknowledged = map[string]int{}
 	for _, a := range w.agents {
 		l.acknowledged[a.stream.agentID] = int(a.acknowledged.Load())
 	}
-	return l.balance(once, kills)
+	return l.balance(inFlight, kills)
 }
 
 // acknowledged returns how many lines shippers need not keep any more, and of how many.
