@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/logboom/logboom/sinks/sinktest"
 )
@@ -29,6 +30,9 @@ const (
 	httpInFlight       = httpWrites * httpBatch
 )
 
+// slackTimeout is how long logboom waits for Slack.
+const slackTimeout = 3 * time.Second
+
 // places are the addresses of everything that logboom talks to; empty where that is left out.
 type places struct {
 	lumberjack, http                 string // where it listens
@@ -38,7 +42,7 @@ type places struct {
 }
 
 // writeConfiguration writes logboom.yml into a folder.
-func writeConfiguration(folder string, at places, rules []rule, reserve int64) error {
+func writeConfiguration(folder string, at places, rules []rule) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "data: %s\n", dataFolder)
 	fmt.Fprintf(&b, "journal: {budget: 96MiB, segment_size: 4MiB, reserve: %d}\n", reserve)
@@ -56,7 +60,8 @@ func writeConfiguration(folder string, at places, rules []rule, reserve int64) e
 	}
 	fmt.Fprintf(&b, "outputs:\n  file: {path: %s, rotate_size: 32MiB}\n", eventsFile)
 	if at.elasticsearch != "" {
-		fmt.Fprintf(&b, "  elasticsearch: {hosts: [%q], index: %s, action: create, timeout: 10s}\n", at.elasticsearch, eventsIndex)
+		fmt.Fprintf(&b, "  elasticsearch: {hosts: [%q], index: %s, action: create, timeout: 10s, bulk_size: 1MiB}\n",
+			at.elasticsearch, eventsIndex)
 	}
 	if at.kafka != "" {
 		fmt.Fprintf(&b, "  kafka: {brokers: [%q], topic: %s, key: '%%{[host][name]}', timeout: 10s}\n", at.kafka, eventsTopic)
@@ -71,7 +76,8 @@ func writeConfiguration(folder string, at places, rules []rule, reserve int64) e
 	if at.elasticsearch != "" {
 		fmt.Fprintf(&b, "  elasticsearch: {hosts: [%q], index: %s, timeout: 10s}\n", at.elasticsearch, alertsIndex)
 	}
-	fmt.Fprintf(&b, "  slack: {token: %s, channel: %s, url: %q, timeout: 3s}\n", sinktest.SlackToken, sinktest.SlackChannel, at.slack)
+	fmt.Fprintf(&b, "  slack: {token: %s, channel: %s, url: %q, timeout: %s}\n", sinktest.SlackToken, sinktest.SlackChannel,
+		at.slack, slackTimeout)
 	if err := os.WriteFile(filepath.Join(folder, "logboom.yml"), []byte(b.String()), 0o600); err != nil {
 		return fmt.Errorf("write configuration: %w", err)
 	}

@@ -14,7 +14,8 @@ import (
 func (w *world) count(ctx context.Context) (Report, error) {
 	r := Report{Seed: w.options.Seed, Duration: w.options.Duration, Disk: w.disk.how, Faults: w.steps.counts()}
 	kills, crashes, excuses := w.logboom.snapshot()
-	r.Kills, r.Crashes, r.Excused, r.Failed = len(kills), crashes, excuses, w.steps.failures
+	r.Kills, r.Crashes, r.Excused = len(kills), crashes, excuses
+	r.Failed = append(w.steps.failures, unnoticed(r.Faults)...)
 	for _, a := range w.agents {
 		r.Resent += int(a.resent.Load())
 	}

@@ -23,6 +23,8 @@ type Options struct {
 	Services string
 	// Without are receivers to leave out: elasticsearch, kafka, http. The table says so.
 	Without []string
+	// Inject makes the disk full by injected ENOSPC, as is done anyhow where no tmpfs may be mounted.
+	Inject bool
 	// Binary is the logboom to run; empty for one that is built from the module in the current folder.
 	Binary string
 	// Folder is where everything is kept; empty for a new one in the system's folder for temporary files. It must not exist.

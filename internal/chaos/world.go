@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -68,7 +69,7 @@ func (w *world) openFolder(context.Context) error {
 		return err
 	}
 	w.onClose(w.steps.close)
-	if w.disk, err = newDisk(filepath.Join(w.folder, dataFolder)); err != nil {
+	if w.disk, err = newDisk(filepath.Join(w.folder, dataFolder), w.options.Inject); err != nil {
 		return err
 	}
 	w.onClose(w.disk.unmount)
@@ -78,37 +79,56 @@ func (w *world) openFolder(context.Context) error {
 // build comes before anything that is timed: on a busy machine it takes minutes.
 func (w *world) build(ctx context.Context) error {
 	w.binary = w.options.Binary
+	if w.binary != "" && w.disk.mark != "" {
+		return fmt.Errorf("the disk is %s, for which the binary has to be built here, with the tag %s", w.disk.how, diskTag)
+	}
 	if w.binary != "" {
 		return nil
 	}
 	var err error
-	w.binary, err = build(ctx, w.folder)
+	w.binary, err = build(ctx, w.folder, w.disk.tags())
 	return err
 }
 
+// startServices starts the servers, both at once: each start takes long.
 func (w *world) startServices(ctx context.Context) error {
-	if !slices.Contains(w.options.Without, elasticsearchName) {
-		s, err := startService(ctx, elasticsearchName, w.options.Services, w.folder, w.steps)
-		if err != nil {
-			return err
+	var err error
+	if w.elasticsearch, err = w.newService(elasticsearchName); err != nil {
+		return err
+	}
+	if w.kafka, err = w.newService(kafkaName); err != nil {
+		return err
+	}
+	var failed [2]error
+	var starting sync.WaitGroup
+	for i, s := range []*service{w.elasticsearch, w.kafka} {
+		if s != nil {
+			w.onClose(s.stop)
+			starting.Go(func() { failed[i] = s.start(ctx) })
 		}
-		w.elasticsearch = s
-		w.onClose(s.stop)
-		if w.toElasticsearch, err = newProxy(elasticsearchName, s.address()); err != nil {
+	}
+	starting.Wait()
+	if err := errors.Join(failed[:]...); err != nil {
+		return err
+	}
+	if w.elasticsearch != nil {
+		if w.toElasticsearch, err = newProxy(elasticsearchName, w.elasticsearch.address()); err != nil {
 			return err
 		}
 		w.onClose(func() error { w.toElasticsearch.Stop(); return nil })
 	}
-	if !slices.Contains(w.options.Without, kafkaName) {
-		s, err := startService(ctx, kafkaName, w.options.Services, w.folder, w.steps)
-		if err != nil {
-			return err
-		}
-		w.kafka = s
-		w.onClose(s.stop)
-		return makeTopic(ctx, s.address())
+	if w.kafka != nil {
+		return makeTopic(ctx, w.kafka.address())
 	}
 	return nil
+}
+
+// newService returns a server that is to be started, or nil where it is left out.
+func (w *world) newService(name string) (*service, error) {
+	if slices.Contains(w.options.Without, name) {
+		return nil, nil //nolint:nilnil // nil is how a server is left out everywhere
+	}
+	return newService(name, w.options.Services, w.folder, w.steps)
 }
 
 // startReceivers also draws the lines, which begin now.
@@ -149,7 +169,7 @@ func (w *world) startLogboom(context.Context) error {
 	if w.kafka != nil {
 		at.kafka = w.kafka.address()
 	}
-	if err := writeConfiguration(w.folder, at, w.rules, w.disk.reserve); err != nil {
+	if err := writeConfiguration(w.folder, at, w.rules); err != nil {
 		return err
 	}
 	var err error
@@ -157,7 +177,7 @@ func (w *world) startLogboom(context.Context) error {
 		return err
 	}
 	w.onClose(func() error { w.toLogboom.Stop(); return nil })
-	w.logboom, err = startProgram(w.binary, w.folder, at.http, w.steps, w.disk.wasFull)
+	w.logboom, err = startProgram(w.binary, w.folder, at.http, w.disk.environment(), w.steps, w.disk.wasFull)
 	if err != nil {
 		return err
 	}
@@ -167,7 +187,7 @@ func (w *world) startLogboom(context.Context) error {
 	})
 	for number, s := range w.streams {
 		random := rand.New(rand.NewPCG(w.options.Seed, uint64(1000+number))) //nolint:gosec // no secret
-		w.agents = append(w.agents, newAgent(s, w.toLogboom.Listen, random, w.steps))
+		w.agents = append(w.agents, newAgent(s, w.toLogboom.Listen, number%2 == 0, random, w.steps))
 	}
 	return nil
 }
@@ -177,8 +197,8 @@ func (w *world) lanes() [][]fault {
 	o, seed := w.options, w.options.Seed
 	lanes := [][]fault{
 		killFaults(seed, o, w.logboom),
-		networkFaults(seed, o, "network before logboom", w.toLogboom),
-		diskFaults(seed, o, w.disk, w.steps),
+		networkFaults(seed, o, toLogboomLane, w.toLogboom),
+		diskFaults(seed, o, w.disk, w.steps, w.logboom.isFull),
 		agentFaults(seed, o, w.agents),
 		slackFaults(seed, o, w.slack),
 	}
@@ -187,7 +207,7 @@ func (w *world) lanes() [][]fault {
 	}
 	if w.elasticsearch != nil {
 		lanes = append(lanes, serviceFaults(seed, o, w.elasticsearch),
-			networkFaults(seed, o, "network before Elasticsearch", w.toElasticsearch))
+			networkFaults(seed, o, toElasticsearchLane, w.toElasticsearch))
 	}
 	if w.kafka != nil {
 		lanes = append(lanes, serviceFaults(seed, o, w.kafka))
