@@ -65,10 +65,13 @@ func last(ctx context.Context, length time.Duration, met func() int) int {
 
 // await waits until there is something to be met, but not without end, and returns how many.
 func await(ctx context.Context, met func() int) int {
-	for deadline := time.Now().Add(patience); met() == 0 && ctx.Err() == nil && time.Now().Before(deadline); {
+	deadline := time.Now().Add(patience)
+	for {
+		if n := met(); n > 0 || ctx.Err() != nil || time.Now().After(deadline) {
+			return n
+		}
 		pause(ctx, 20*time.Millisecond)
 	}
-	return met()
 }
 
 // deck draws so many of the kinds that each comes as often as any other one, give or take one.

@@ -179,11 +179,11 @@ func get(ctx context.Context, url string) (int, []byte, error) {
 	return response.StatusCode, body, nil
 }
 
-// build builds logboom from the module in the current folder, with the flags that it is shipped with as far as they decide what has
+// build builds logboom from the module that the current folder is in, with the flags that it is shipped with as far as they decide what has
 // to be compiled.
 func build(ctx context.Context, folder, tags string) (string, error) {
 	binary := filepath.Join(folder, "logboom")
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", tags, "-o", binary, "./cmd/logboom")
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", tags, "-o", binary, "github.com/logboom/logboom/cmd/logboom")
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build logboom: %w: %s", err, output)
