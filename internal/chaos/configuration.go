@@ -15,9 +15,11 @@ const (
 	eventsIndex = "events"
 	alertsIndex = "alerts"
 	eventsTopic = "logs"
-	eventsFile  = "out/events.ndjson"
-	alertsFile  = "out/alerts.ndjson"
-	dataFolder  = "data"
+	diskFolder  = "disk" // what is in it is on the disk that runs full
+	dataFolder  = diskFolder + "/data"
+	outFolder   = diskFolder + "/out"
+	eventsFile  = outFolder + "/events.ndjson"
+	alertsFile  = outFolder + "/alerts.ndjson"
 )
 
 // How many events an output has in flight at the most, which are as many as a kill may double: batches that are written at a time,
@@ -58,7 +60,7 @@ func writeConfiguration(folder string, at places, rules []rule) error {
 		}
 		fmt.Fprint(&b, "}\n")
 	}
-	fmt.Fprintf(&b, "outputs:\n  file: {path: %s, rotate_size: 32MiB}\n", eventsFile)
+	fmt.Fprintf(&b, "outputs:\n  file: {path: %s, rotate_size: 8MiB}\n", eventsFile)
 	if at.elasticsearch != "" {
 		fmt.Fprintf(&b, "  elasticsearch: {hosts: [%q], index: %s, action: create, timeout: 10s, bulk_size: 1MiB}\n",
 			at.elasticsearch, eventsIndex)

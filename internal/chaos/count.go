@@ -104,13 +104,13 @@ func (w *world) deadLetters() []string {
 	return letters
 }
 
-// keepData copies logboom's data from the disk that goes with the run.
+// keepData copies logboom's data and files from the disk that goes with the run.
 func (w *world) keepData() error {
 	if w.disk == nil || !w.disk.mounted {
 		return nil
 	}
-	copied := filepath.Join(w.folder, "data-at-the-end")
-	if err := os.CopyFS(copied, os.DirFS(filepath.Join(w.folder, dataFolder))); err != nil {
+	copied := filepath.Join(w.folder, "disk-at-the-end")
+	if err := os.CopyFS(copied, os.DirFS(filepath.Join(w.folder, diskFolder))); err != nil {
 		return fmt.Errorf("keep the data: %w", err)
 	}
 	return nil

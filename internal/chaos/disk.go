@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// disk is where logboom keeps its data. It can be full.
+// disk is where logboom keeps its data and writes files. It can be full.
 type disk struct {
 	folder string
 	// how says what kind of disk it is, and how it is full, for the report.
@@ -26,7 +26,7 @@ type disk struct {
 
 const (
 	// mountedSize is the size of a disk that is made for the run, reserve what logboom leaves free on it.
-	mountedSize = 192 << 20
+	mountedSize = 320 << 20
 	reserve     = 8 << 20
 	// diskTag builds a logboom whose disk can be full although it is not, markVariable names the file that makes it so: see
 	// internal/journal/filesystem_full.go.
@@ -38,7 +38,7 @@ const (
 // logboom is told that it is full.
 func newDisk(folder string, inject bool) (*disk, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return nil, fmt.Errorf("make folder of data: %w", err)
+		return nil, fmt.Errorf("make folder of the disk: %w", err)
 	}
 	why := "as asked for"
 	if !inject {

@@ -5,7 +5,7 @@
 //
 //   - Shippers (agent.go) send known lines (stream.go) through toxiproxy (proxy.go): half of them by Filebeat's own client,
 //     go-lumber's (agent_golumber.go), half by internal/shipper's.
-//   - logboom (process.go) is the binary, with a configuration of its own (configuration.go) and its data on a small disk
+//   - logboom (process.go) is the binary, with a configuration of its own (configuration.go) and its data and files on a small disk
 //     (disk.go). Where none may be mounted, it is built with what makes its journal's disk full by injected ENOSPC.
 //   - Receivers: files, a real Elasticsearch and a real Kafka (services.go), and servers in this process that write down what
 //     they got (receiver_http.go, receiver_lumberjack.go, slack.go).

@@ -17,7 +17,7 @@ func diskFaults(seed uint64, o Options, d *disk, steps *journal, noticed func(co
 	random := laneRandom(seed, diskLane)
 	longest := min(longestFull, o.Duration/2)
 	var faults []fault
-	for _, at := range instants(random, max(1, int(o.Duration/(75*time.Second))), o.Duration-longest) {
+	for _, at := range instants(random, max(1, int(o.Duration/(40*time.Second))), o.Duration-longest) {
 		length := between(random, longest/4, longest)
 		faults = append(faults, fault{at, diskLane, "", fmt.Sprintf("for %s", length), func(ctx context.Context) (int, error) {
 			over, end := context.WithTimeout(ctx, length)

@@ -61,7 +61,7 @@ func (w *world) close() error {
 }
 
 func (w *world) openFolder(context.Context) error {
-	if err := os.MkdirAll(filepath.Join(w.folder, "out"), 0o755); err != nil {
+	if err := os.MkdirAll(w.folder, 0o755); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	var err error
@@ -69,10 +69,13 @@ func (w *world) openFolder(context.Context) error {
 		return err
 	}
 	w.onClose(w.steps.close)
-	if w.disk, err = newDisk(filepath.Join(w.folder, dataFolder), w.options.Inject); err != nil {
+	if w.disk, err = newDisk(filepath.Join(w.folder, diskFolder), w.options.Inject); err != nil {
 		return err
 	}
 	w.onClose(w.disk.unmount)
+	if err := os.Mkdir(filepath.Join(w.folder, outFolder), 0o755); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
 	return nil
 }
 

@@ -53,7 +53,7 @@ func parse() (options chaos.Options, document string) {
 	flag.IntVar(&options.Kills, "kills", 0, "how often logboom is killed; 0 for one in 5 s")
 	flag.IntVar(&options.Agents, "agents", 0, "how many shippers; 0 for 6")
 	flag.IntVar(&options.Rate, "rate", 0, "events a second in quiet times; 0 for 900")
-	flag.DurationVar(&options.Drain, "drain", 0, "how long to wait at the end until all has arrived; 0 for 5m")
+	flag.DurationVar(&options.Drain, "drain", 0, "how long to wait at the end until all has arrived; 0 for 10m")
 	flag.StringVar(&options.Services, "services", services, "folder of the scripts elasticsearch and kafka; also LOGBOOM_SERVICES")
 	flag.StringVar(&without, "without", "", "receivers to leave out, with commas: elasticsearch,kafka,http")
 	flag.BoolVar(&options.Inject, "inject", false, "make the disk full by injected ENOSPC, also where a tmpfs may be mounted")
