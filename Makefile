@@ -91,6 +91,7 @@ race: ## the same with the race detector, which needs a C compiler; fewer rounds
 .PHONY: integration
 integration: ## the tests against a real Elasticsearch and Kafka: LOGBOOM_TEST_ELASTICSEARCH, LOGBOOM_TEST_KAFKA (see README.md)
 	go test -tags integration -count 1 $$(git grep -l --untracked '^//go:build integration' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
+	go test -tags diskfull -run TestDiskIsFull ./internal/journal # the full disk of make chaos where none may be mounted
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME, 10s by default; FUZZ=FuzzWindow for one

@@ -50,7 +50,7 @@ func newDisk(folder string, inject bool) (*disk, error) {
 	}
 	return &disk{
 		folder: folder, mark: folder + ".full",
-		how: fmt.Sprintf("the disk of the folder, full by injected ENOSPC (%s)", why),
+		how: fmt.Sprintf("the disk of the folder, where the journal gets injected ENOSPC (%s)", why),
 	}, nil
 }
 

@@ -43,7 +43,7 @@ func waitForNotice(ctx context.Context, noticed func(context.Context) bool) int 
 	return 0
 }
 
-// unnoticed says that the run proves nothing about a full disk, or nothing.
+// unnoticed says that the run proves nothing about a full disk, where that is so.
 func unnoticed(faults map[FaultKind]FaultCount) []string {
 	if count := faults[FaultKind{Lane: diskLane}]; count.Met == 0 {
 		return []string{fmt.Sprintf("the disk was full %d times, and logboom did not notice once", count.Times)}

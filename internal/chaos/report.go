@@ -35,6 +35,15 @@ type Report struct {
 	Folder string
 }
 
+// Short writes a duration without seconds where there are none: 10m.
+func Short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		return strings.TrimSuffix(text, "0s")
+	}
+	return text
+}
+
 // Violations say what was promised and does not hold, one line each.
 func (r Report) Violations() []string {
 	var list []string
@@ -87,8 +96,8 @@ func (r Report) kinds() []FaultKind {
 // Write writes the report as markdown.
 func (r Report) Write(to io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of faults, seed %d: logboom killed %d times; %d events sent again by shippers; data on %s.\n\n",
-		r.Duration, r.Seed, r.Kills, r.Resent, r.Disk)
+	fmt.Fprintf(&b, "%s of faults, seed %d: logboom killed %d times; %d events sent again by shippers; data and files on %s.\n\n",
+		Short(r.Duration), r.Seed, r.Kills, r.Resent, r.Disk)
 	r.writeEvents(&b)
 	r.writeAlerts(&b)
 	r.writeFaults(&b)

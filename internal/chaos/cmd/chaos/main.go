@@ -90,7 +90,7 @@ func write(report chaos.Report, options chaos.Options, document string) error {
 
 // command is what makes the same run, but for what chance adds.
 func command(o chaos.Options) string {
-	text := fmt.Sprintf("make chaos DURATION=%s SEED=%d", o.Duration, o.Seed)
+	text := fmt.Sprintf("make chaos DURATION=%s SEED=%d", chaos.Short(o.Duration), o.Seed)
 	if o.Kills > 0 {
 		text += fmt.Sprintf(" KILLS=%d", o.Kills)
 	}
