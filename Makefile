@@ -91,6 +91,7 @@ race: ## the same with the race detector, which needs a C compiler; fewer rounds
 .PHONY: integration
 integration: ## the tests against a real Elasticsearch and Kafka: LOGBOOM_TEST_ELASTICSEARCH, LOGBOOM_TEST_KAFKA (see README.md)
 	go test -tags integration -count 1 $$(git grep -l --untracked '^//go:build integration' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
+	go test -tags diskfull -run TestDiskIsFull ./internal/journal # the full disk of make chaos where none may be mounted
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME, 10s by default; FUZZ=FuzzWindow for one
@@ -114,11 +115,13 @@ bench-growth: ## its cost by connections, sizes, rules and keys, into docs/perfo
 bench-outage: ## an output that is down, and how soon it has caught up, into docs/performance.md; the same settings
 	$(MEASURE)
 
-# Faults for DURATION, drawn from SEED (another one each time if empty), KILLS of logboom (one in 5 s if empty); WITHOUT=kafka
-# leaves a receiver out, CHAOS passes other flags on. It mounts a tmpfs and so wants root. The table goes to CHAOS_DOCUMENT too.
+# Faults for DURATION, drawn from SEED (another one each time if empty), KILLS of logboom (one in 5 s if empty), RATE events a second
+# (900 if empty); WITHOUT=kafka leaves a receiver out, CHAOS passes other flags on. The disk that runs full is a tmpfs, which wants
+# root; where it may not be mounted, ENOSPC is injected. The tables go into CHAOS_DOCUMENT too, between its markers: README.md.
 DURATION ?= 10m
 SEED ?=
 KILLS ?=
+RATE ?=
 WITHOUT ?=
 CHAOS ?=
 CHAOS_DOCUMENT ?=
@@ -126,7 +129,7 @@ CHAOS_DOCUMENT ?=
 .PHONY: chaos
 chaos: ## kill, cut and fill everything at random for DURATION (10m), and count what was lost or doubled; DURATION=60s for a short one
 	go build -o bin/chaos ./internal/chaos/cmd/chaos
-	./bin/chaos -duration $(DURATION) -seed $(or $(SEED),0) -kills $(or $(KILLS),0) -without "$(WITHOUT)" -document "$(CHAOS_DOCUMENT)" $(CHAOS)
+	./bin/chaos -duration $(DURATION) -seed $(or $(SEED),0) -kills $(or $(KILLS),0) -rate $(or $(RATE),0) -without "$(WITHOUT)" -document "$(CHAOS_DOCUMENT)" $(CHAOS)
 
 .PHONY: lint
 lint: ## golangci-lint and gofumpt, as .golangci.yml says, and go vet for the tools

@@ -42,11 +42,12 @@ type Delivery struct {
 
 	documents documents
 	encoder   *encoder
-	slots     chan struct{} // one for each Write that may be under way
+	slots     chan struct{} // one for each load that may be in flight
 	running   sync.WaitGroup
 
 	// These belong to Run's goroutine.
 	read    uint64 // the last record that was read wholly
+	resumed place  // the cursor that was found: what is before it was done by a Run before
 	filling *load
 
 	mutex     sync.Mutex // guards what follows
@@ -55,7 +56,7 @@ type Delivery struct {
 	status    status
 	condition delivery.Condition
 	storing   sync.Mutex // held while a cursor is stored
-	stored    uint64     // the cursor on disk; guarded by storing
+	stored    place      // the cursor on disk; guarded by storing
 }
 
 // NewDelivery returns the delivery loop of an output. It owns the output from here on.
@@ -90,7 +91,7 @@ func (d *Delivery) run(ctx context.Context) {
 	}
 	d.changed(func(s *status) { s.state = StateOK })
 	for d.log.Wait(ctx, d.read) == nil {
-		if d.readAll(ctx) != nil || d.flush(ctx, d.read, true) != nil {
+		if d.readAll(ctx) != nil || d.flush(ctx, place{record: d.read}) != nil {
 			return
 		}
 		d.changed(func(s *status) { s.read = d.read })
@@ -104,7 +105,9 @@ func (d *Delivery) restore(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		d.resumed = placeOf(after, state)
 		if stateful, ok := d.output.(Stateful); ok {
+			d.resumed = place{record: after}
 			if err := stateful.Restore(state); err != nil {
 				return fmt.Errorf("restore the output's state: %w", err)
 			}
@@ -116,7 +119,7 @@ func (d *Delivery) restore(ctx context.Context) error {
 				}
 			}
 		}
-		d.read, d.stored = min(after, d.log.Last()), after
+		d.read, d.stored = min(after, d.log.Last()), d.resumed
 		d.changed(func(s *status) { s.after, s.read = d.read, d.read })
 		return nil
 	})
@@ -157,9 +160,13 @@ func (d *Delivery) take(ctx context.Context, record *pipeline.EventRecord) error
 	}
 	origin, chosen := originOf(record), record.Chosen()
 	id := ID{Journal: d.log.Identity(), Record: record.Sequence}
+	done := uint32(0)
+	if record.Sequence == d.resumed.record+1 {
+		done = d.resumed.events
+	}
 	for _, part := range record.Parts {
 		err := d.documents.each(part, func(document []byte) (err error) {
-			if chosen.Next() && (d.options.Where == nil || d.matches(document, id)) {
+			if chosen.Next() && id.Index >= done && (d.options.Where == nil || d.matches(document, id)) {
 				err = d.add(ctx, document, origin, id)
 			}
 			id.Index++
@@ -174,7 +181,7 @@ func (d *Delivery) take(ctx context.Context, record *pipeline.EventRecord) error
 	}
 	d.documents.rest()
 	if d.filling != nil && d.filling.full(&d.options) {
-		return d.flush(ctx, record.Sequence, true)
+		return d.flush(ctx, place{record: record.Sequence})
 	}
 	return nil
 }
@@ -199,7 +206,7 @@ func (d *Delivery) matches(document []byte, id ID) bool {
 // add adds an event to what is being filled, which is written first where it is full in the middle of a record.
 func (d *Delivery) add(ctx context.Context, document []byte, origin *logstash.Origin, id ID) error {
 	if d.filling != nil && d.filling.full(&d.options) {
-		if err := d.flush(ctx, id.Record-1, false); err != nil {
+		if err := d.flush(ctx, place{id.Record - 1, id.Index}); err != nil {
 			return err
 		}
 	}

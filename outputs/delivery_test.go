@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/logboom/logboom/outputs/logstash"
@@ -326,6 +328,120 @@ func TestConcurrentOutputs(t *testing.T) {
 	if len(again.numbers) > 1 {
 		t.Errorf("%d events were given again after everything was done", len(again.numbers)-1)
 	}
+}
+
+// While a batch is tried again and again, others do not go on without end: all that is done behind it would come again after a
+// kill, and takes memory until then.
+func TestOneBatchThatIsStuckHoldsTheOthers(t *testing.T) {
+	h := newHouse(t)
+	var open atomic.Bool
+	r := &receiver{t: t, width: 3, script: func(event Event) error {
+		if numberOf(t, event.Body) == 0 && !open.Load() {
+			return errors.New("not this one")
+		}
+		return nil
+	}}
+	d, stop := h.deliver(r, Options{BatchEvents: 10})
+	for range 50 {
+		h.send(10, 10, true)
+	}
+	eventually(t, "many tries", func() bool { return d.Stats().Retries > 100 })
+	if stats := d.Stats(); stats.InFlight > 3 || stats.Written > 3*10 || stats.After > 1 {
+		t.Errorf("%+v", stats)
+	}
+	open.Store(true)
+	eventually(t, "all events", func() bool { return r.count() == h.number })
+	stop()
+	r.each(h.number, false)
+}
+
+// What is done of a record is not given again after a restart, even if the rest of the record took for ever.
+func TestCursorInTheMiddleOfARecord(t *testing.T) {
+	h := newHouse(t)
+	const good = 55
+	stuck := &receiver{t: t, script: func(event Event) error {
+		if numberOf(t, event.Body) >= good {
+			return errors.New("not now")
+		}
+		return nil
+	}}
+	_, stop := h.deliver(stuck, Options{BatchEvents: 10})
+	h.send(7, 10, true)
+	eventually(t, "a batch", func() bool { return stuck.count() == 7 })
+	h.send(100, 10, true)
+	eventually(t, "what is taken", func() bool { return stuck.count() == good })
+	stop()
+	for range 2 {
+		h.reopen()
+		again := &receiver{t: t, script: stuck.script}
+		_, stop = h.deliver(again, Options{BatchEvents: 10})
+		eventually(t, "the batch that was in flight", func() bool { return again.count() == 8 })
+		stop()
+		if again.numbers[0] != 47 || again.ids[0] != stuck.ids[47] {
+			t.Errorf("it goes on with event %d", again.numbers[0])
+		}
+	}
+	rest := &receiver{t: t}
+	h.reopen()
+	_, stop = h.deliver(rest, Options{})
+	eventually(t, "the rest", func() bool { return rest.count() == 107-47 })
+	stop()
+	if rest.numbers[0] != 47 {
+		t.Errorf("it goes on with event %d", rest.numbers[0])
+	}
+}
+
+// fullDisk is a log whose cursors cannot be stored for a while.
+type fullDisk struct {
+	Log
+	refuse int
+	tries  chan time.Time
+}
+
+func (f *fullDisk) StoreCursor(output string, after uint64, state []byte) error {
+	f.tries <- time.Now()
+	if f.refuse--; f.refuse >= 0 {
+		return errors.New("no space left on device")
+	}
+	return f.Log.StoreCursor(output, after, state)
+}
+
+// Wait waits for nothing that comes from outside of a synctest bubble.
+func (f *fullDisk) Wait(ctx context.Context, after uint64) error {
+	if f.Last() <= after {
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+// A cursor that cannot be stored is tried again soon, however long that takes, and nothing more is sent meanwhile.
+func TestCursorIsTriedAgainSoon(t *testing.T) {
+	h := newHouse(t)
+	h.send(50, 10, true)
+	synctest.Test(t, func(t *testing.T) {
+		log := &fullDisk{Log: h.pipeline.Events(), refuse: 20, tries: make(chan time.Time, 100)}
+		r := &receiver{t: t}
+		d := NewDelivery("test", r, log, Options{Encoder: h.encoder(), BatchEvents: 10})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- d.Run(ctx) }()
+		before := <-log.tries
+		for range 20 {
+			at := <-log.tries
+			if at.Sub(before) > longestLocalWait || r.count() > 10 {
+				t.Errorf("tried again after %s, %d events are sent", at.Sub(before), r.count())
+			}
+			before = at
+		}
+		synctest.Wait()
+		if r.count() != 50 || d.Stats().After != log.Last() {
+			t.Errorf("%d events are sent: %+v", r.count(), d.Stats())
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // An output that need not have everything loses what is too far behind, and counts it.

@@ -14,11 +14,9 @@ type load struct {
 	// bytes are where bodies stand, each with its texts or else a newline behind it, and spans where in it, until seal.
 	bytes []byte
 	spans []span
-	// through is the sequence up to which all is done when this is, and all before it.
-	through uint64
-	// whole says that the load ends with a record, so that the output's state fits the cursor.
-	whole bool
-	done  bool
+	// through is up to where all is done when this is, and all before it.
+	through place
+	done    bool
 }
 
 // span is where the body and the texts of an event end in the load's bytes.
@@ -32,7 +30,7 @@ func (l *load) reset() {
 	clear(l.batch.Events)
 	l.batch = Batch{Events: l.batch.Events[:0]}
 	l.bytes, l.spans = l.bytes[:0], l.spans[:0]
-	l.through, l.whole, l.done = 0, false, false
+	l.through, l.done = place{}, false
 }
 
 // full says whether there is as much in the load as may be given at once.

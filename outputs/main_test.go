@@ -104,15 +104,21 @@ func (h *house) send(count, size int, compressed bool) {
 	}
 }
 
+// encoder is one without settings.
+func (h *house) encoder() *logstash.Encoder {
+	h.Helper()
+	encoder, err := logstash.NewEncoder(logstash.Settings{})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return encoder
+}
+
 // deliver runs a Delivery of an output until stop is called.
 func (h *house) deliver(output Output, options Options) (d *Delivery, stop func()) {
 	h.Helper()
 	if options.Encoder == nil {
-		encoder, err := logstash.NewEncoder(logstash.Settings{})
-		if err != nil {
-			h.Fatal(err)
-		}
-		options.Encoder = encoder
+		options.Encoder = h.encoder()
 	}
 	if options.RetryMin == 0 {
 		options.RetryMin, options.RetryMax = time.Microsecond, time.Millisecond

@@ -12,6 +12,10 @@ import (
 // idleCursor is how often the cursor is stored while nothing is written, because no event is chosen.
 const idleCursor = 10 * time.Second
 
+// longestLocalWait bounds the waits between tries of what is on this machine. Asking the disk costs nothing, and until a cursor is
+// stored all that is in flight would come again after a kill.
+const longestLocalWait = time.Second
+
 // load returns an empty load.
 func (d *Delivery) load() *load {
 	d.mutex.Lock()
@@ -32,9 +36,9 @@ func (d *Delivery) recycle(l *load) {
 	}
 }
 
-// flush has what is being filled written, as soon as there is a slot. through is up to where all was read, whole says
-// whether that is the end of what is being filled. It returns an error only when ctx ended.
-func (d *Delivery) flush(ctx context.Context, through uint64, whole bool) error {
+// flush has what is being filled written, as soon as there is a slot. through is up to where all was read. It returns an error
+// only when ctx ended.
+func (d *Delivery) flush(ctx context.Context, through place) error {
 	l := d.filling
 	if l == nil {
 		return d.passOver(ctx, through)
@@ -45,20 +49,17 @@ func (d *Delivery) flush(ctx context.Context, through uint64, whole bool) error 
 		return ctx.Err()
 	}
 	d.filling = nil
-	l.through, l.whole = through, whole
+	l.through = through
 	l.seal(d.encoder.texts)
 	d.mutex.Lock()
 	d.inFlight = append(d.inFlight, l)
 	d.mutex.Unlock()
-	d.running.Go(func() {
-		defer func() { <-d.slots }()
-		d.write(ctx, l)
-	})
+	d.running.Go(func() { d.write(ctx, l) })
 	return nil
 }
 
 // passOver moves the cursor over records of which nothing is written. It is stored now and then.
-func (d *Delivery) passOver(ctx context.Context, through uint64) error {
+func (d *Delivery) passOver(ctx context.Context, through place) error {
 	d.mutex.Lock()
 	busy := len(d.inFlight) > 0
 	due := d.options.Now().Sub(d.status.cursorStored) >= idleCursor
@@ -66,11 +67,7 @@ func (d *Delivery) passOver(ctx context.Context, through uint64) error {
 	if busy || !due {
 		return nil
 	}
-	var state []byte
-	if stateful, ok := d.output.(Stateful); ok {
-		state = stateful.State()
-	}
-	return d.storeCursor(ctx, through, state)
+	return d.storeCursor(ctx, through)
 }
 
 // write has a load written, however long that takes, and moves the cursor. It returns before that only when ctx ended.
@@ -89,7 +86,7 @@ func (d *Delivery) write(ctx context.Context, l *load) {
 		if len(tried.left) == 0 {
 			break
 		}
-		if d.tooFarBehind(l.through) {
+		if d.tooFarBehind(l.through.record) {
 			d.changed(func(s *status) { s.missed += uint64(len(tried.left)) })
 			break
 		}
@@ -204,49 +201,51 @@ func (d *Delivery) setAside(ctx context.Context, refused []refusal) error {
 	return err
 }
 
-// finish moves the cursor behind a load that is done, if all before it are.
+// finish moves the cursor behind a load that is done, if all before it are. Only then are there slots again: what is done and
+// has no cursor behind it would come again after a kill, so there must not be more and more of it.
 func (d *Delivery) finish(ctx context.Context, l *load) {
-	var state []byte
-	if stateful, ok := d.output.(Stateful); ok {
-		if !l.whole {
-			d.mutex.Lock()
-			d.pop(l)
-			d.mutex.Unlock()
-			return // the state is that of the middle of a record
-		}
-		state = stateful.State()
-	}
 	d.mutex.Lock()
-	through, moved := d.pop(l)
+	through, done := d.pop(l)
 	d.mutex.Unlock()
-	if moved {
-		_ = d.storeCursor(ctx, through, state) // ctx ended
+	if done > 0 {
+		_ = d.storeCursor(ctx, through) // ctx ended
+	}
+	for range done {
+		<-d.slots
 	}
 }
 
-// pop takes away the loads from the oldest on that are done, and returns up to where all is done. The mutex is held.
-func (d *Delivery) pop(done *load) (through uint64, moved bool) {
-	done.done = true
+// pop takes away the loads from the oldest on that are done, and returns how many those are, and up to where all is done. The
+// mutex is held.
+func (d *Delivery) pop(l *load) (through place, done int) {
+	l.done = true
 	for len(d.inFlight) > 0 && d.inFlight[0].done {
-		through, moved = d.inFlight[0].through, true
+		through, done = d.inFlight[0].through, done+1
 		d.recycle(d.inFlight[0])
 		d.inFlight[0] = nil
 		d.inFlight = d.inFlight[1:]
 	}
-	return through, moved
+	return through, done
 }
 
-// storeCursor makes the cursor last, unless one that is further on did already.
-func (d *Delivery) storeCursor(ctx context.Context, through uint64, state []byte) error {
+// storeCursor makes the cursor last, unless one that is further on did already. It returns an error only when ctx ended.
+func (d *Delivery) storeCursor(ctx context.Context, through place) error {
 	d.storing.Lock()
 	defer d.storing.Unlock()
-	if through <= d.stored {
+	if !through.isBehind(d.stored) {
 		return nil
 	}
-	err := d.until(ctx, func() error { return d.log.StoreCursor(d.name, through, state) })
+	state := through.state()
+	if stateful, ok := d.output.(Stateful); ok {
+		if through.events > 0 {
+			return nil // its state does not tell of the middle of a record
+		}
+		state = stateful.State()
+	}
+	err := d.until(ctx, func() error { return d.log.StoreCursor(d.name, through.record, state) })
 	if err == nil {
 		d.stored = through
-		d.changed(func(s *status) { s.after, s.cursorStored = through, d.options.Now() })
+		d.changed(func(s *status) { s.after, s.cursorStored = through.record, d.options.Now() })
 	}
 	return err
 }
@@ -254,7 +253,7 @@ func (d *Delivery) storeCursor(ctx context.Context, through uint64, state []byte
 // until tries an operation of the journal or the disk until it succeeds, at least once. It returns an error only when ctx
 // ended.
 func (d *Delivery) until(ctx context.Context, operation func() error) error {
-	retry := delivery.NewRetry(d.options.RetryMin, d.options.RetryMax)
+	retry := delivery.NewRetry(min(d.options.RetryMin, longestLocalWait), min(d.options.RetryMax, longestLocalWait))
 	for {
 		err := delivery.Guard(operation)
 		if err == nil {

@@ -17,16 +17,27 @@ type agent struct {
 	address string
 	window  int
 	steps   *journal
+	// goLumber says that it sends by Filebeat's own client, go-lumber's, instead of internal/shipper's.
+	goLumber bool
 
 	// acknowledged is how many lines are; the registry of a real one.
 	acknowledged, resent atomic.Int64
+	// sent is how many lines go-lumber's client was given, in the life that got furthest. It belongs to run.
+	sent int
 
 	mutex   sync.Mutex
 	restart context.CancelFunc // ends the present life
 }
 
-func newAgent(s *stream, address string, random *rand.Rand, steps *journal) *agent {
-	return &agent{stream: s, address: address, window: 20 + random.IntN(400), steps: steps}
+const (
+	// shipperTimeout is for how long shippers wait for anything to move.
+	shipperTimeout = 5 * time.Second
+	// linger is for how long they wait for a window to fill.
+	linger = 200 * time.Millisecond
+)
+
+func newAgent(s *stream, address string, goLumber bool, random *rand.Rand, steps *journal) *agent {
+	return &agent{stream: s, address: address, window: 50 + random.IntN(450), goLumber: goLumber, steps: steps}
 }
 
 // run sends everything, and returns when it is acknowledged or ctx ends.
@@ -36,20 +47,26 @@ func (a *agent) run(ctx context.Context) {
 		a.mutex.Lock()
 		a.restart = end
 		a.mutex.Unlock()
-		if err := a.live(life); err != nil && ctx.Err() == nil {
+		live := a.live
+		if a.goLumber {
+			live = a.liveByGoLumber
+		}
+		if err := live(life); err != nil && ctx.Err() == nil {
 			a.steps.note(a.stream.host, "begins anew at line %d: %v", a.acknowledged.Load(), err)
 		}
 		end()
 	}
 }
 
-// endLife restarts the agent as if it was killed.
-func (a *agent) endLife() {
+// endLife restarts the agent as if it was killed. It returns 1, or 0 where it has nothing to do any more.
+func (a *agent) endLife() int {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if a.restart != nil {
-		a.restart()
+	if a.restart == nil || int(a.acknowledged.Load()) == len(a.stream.lines) {
+		return 0
 	}
+	a.restart()
+	return 1
 }
 
 // live is one process of the agent.
@@ -75,8 +92,7 @@ func (a *agent) live(ctx context.Context) error {
 
 func (a *agent) options() shipper.Options {
 	options := shipper.DefaultOptions(a.address)
-	options.Window, options.Linger = a.window, 200*time.Millisecond
-	options.Timeout = 8 * time.Second
+	options.Window, options.Linger, options.Timeout = a.window, linger, shipperTimeout
 	options.Backoff = shipper.Backoff{Initial: 100 * time.Millisecond, Most: time.Second}
 	options.OnAcknowledged = func(d shipper.Delivery) {
 		a.acknowledged.Add(int64(d.Events))

@@ -14,7 +14,8 @@ import (
 func (w *world) count(ctx context.Context) (Report, error) {
 	r := Report{Seed: w.options.Seed, Duration: w.options.Duration, Disk: w.disk.how, Faults: w.steps.counts()}
 	kills, crashes, excuses := w.logboom.snapshot()
-	r.Kills, r.Crashes, r.Excused, r.Failed = len(kills), crashes, excuses, w.steps.failures
+	r.Kills, r.Crashes, r.Excused = len(kills), crashes, excuses
+	r.Failed = append(w.steps.failures, unnoticed(r.Faults)...)
 	for _, a := range w.agents {
 		r.Resent += int(a.resent.Load())
 	}
@@ -29,7 +30,7 @@ func (w *world) countEvents(ctx context.Context, r *Report, kills []time.Time) e
 	if err := countFile(filepath.Join(w.folder, eventsFile), file); err != nil {
 		return err
 	}
-	r.Events = append(r.Events, w.balance(file, true, nil))
+	r.Events = append(r.Events, w.balance(file, 0, nil))
 	if w.elasticsearch == nil {
 		r.Events = append(r.Events, Count{Receiver: elasticsearchName, LeftOut: true})
 	} else {
@@ -37,7 +38,7 @@ func (w *world) countEvents(ctx context.Context, r *Report, kills []time.Time) e
 		if err := countElasticsearch(ctx, "http://"+w.elasticsearch.address(), l); err != nil {
 			return err
 		}
-		r.Events = append(r.Events, w.balance(l, true, nil))
+		r.Events = append(r.Events, w.balance(l, 0, nil))
 	}
 	if w.kafka == nil {
 		r.Events = append(r.Events, Count{Receiver: kafkaName, LeftOut: true})
@@ -46,13 +47,13 @@ func (w *world) countEvents(ctx context.Context, r *Report, kills []time.Time) e
 		if err := countKafka(ctx, w.kafka.address(), l); err != nil {
 			return err
 		}
-		r.Events = append(r.Events, w.balance(l, false, append(w.kafka.snapshot(), kills...)))
+		r.Events = append(r.Events, w.balance(l, kafkaInFlight, append(w.kafka.snapshot(), kills...)))
 	}
-	r.Events = append(r.Events, w.balance(w.lumberjack.noted.ledger, false, kills))
+	r.Events = append(r.Events, w.balance(w.lumberjack.noted.ledger, lumberjackInFlight, kills))
 	if slices.Contains(w.options.Without, httpName) {
 		r.Events = append(r.Events, Count{Receiver: httpName, LeftOut: true})
 	} else {
-		r.Events = append(r.Events, w.balance(w.http.noted.ledger, false, kills))
+		r.Events = append(r.Events, w.balance(w.http.noted.ledger, httpInFlight, kills))
 	}
 	return nil
 }
@@ -103,13 +104,13 @@ func (w *world) deadLetters() []string {
 	return letters
 }
 
-// keepData copies logboom's data from the disk that goes with the run.
+// keepData copies logboom's data and files from the disk that goes with the run.
 func (w *world) keepData() error {
 	if w.disk == nil || !w.disk.mounted {
 		return nil
 	}
-	copied := filepath.Join(w.folder, "data-at-the-end")
-	if err := os.CopyFS(copied, os.DirFS(filepath.Join(w.folder, dataFolder))); err != nil {
+	copied := filepath.Join(w.folder, "disk-at-the-end")
+	if err := os.CopyFS(copied, os.DirFS(filepath.Join(w.folder, diskFolder))); err != nil {
 		return fmt.Errorf("keep the data: %w", err)
 	}
 	return nil

@@ -46,7 +46,9 @@ func makeTopic(ctx context.Context, broker string) error {
 		return fmt.Errorf("make Kafka client: %w", err)
 	}
 	defer client.Close()
-	if _, err := kadm.NewClient(client).CreateTopic(ctx, 3, 1, nil, eventsTopic); err != nil {
+	received := "LogAppendTime" // of the broker, not when a record was made
+	settings := map[string]*string{"message.timestamp.type": &received}
+	if _, err := kadm.NewClient(client).CreateTopic(ctx, 3, 1, settings, eventsTopic); err != nil {
 		return fmt.Errorf("make topic %s: %w", eventsTopic, err)
 	}
 	return nil

@@ -10,69 +10,72 @@ import (
 	"time"
 )
 
-// disk is where logboom keeps its data. It can be filled.
+// disk is where logboom keeps its data and writes files. It can be full.
 type disk struct {
 	folder string
-	// how says what kind of disk it is, and how it is filled, for the report.
+	// how says what kind of disk it is, and how it is full, for the report.
 	how     string
 	mounted bool
-	// reserve is how many bytes logboom is told to leave free.
-	reserve int64
-	// share is what a file takes that fills a disk which others use, too; 0 where it takes all there is.
-	share int64
+	// mark is a file while which is there the disk is full in the eyes of a logboom that was built with tag; empty where the disk
+	// is filled indeed.
+	mark string
 	// full says that it is, and freed when it was no more, in nanoseconds since 1970.
 	full  atomic.Bool
 	freed atomic.Int64
 }
 
 const (
-	// mountedSize is the size of a disk that is made for the run, mountedReserve what logboom leaves free on it.
-	mountedSize    = 192 << 20
-	mountedReserve = 8 << 20
-	// sharedMargin is how much others may write to a disk, or free, without changing what a run sees.
-	sharedMargin = 1 << 30
+	// mountedSize is the size of a disk that is made for the run, reserve what logboom leaves free on it.
+	mountedSize = 320 << 20
+	reserve     = 8 << 20
+	// diskTag builds a logboom whose disk can be full although it is not, markVariable names the file that makes it so: see
+	// internal/journal/filesystem_full.go.
+	diskTag      = "diskfull"
+	markVariable = "LOGBOOM_DISK_FULL"
 )
 
-// newDisk mounts a small tmpfs. Where that is refused, the disk is the one that the folder is on, and logboom is told to leave
-// most of it free, so that a file makes it full in logboom's eyes and nobody else's.
-func newDisk(folder string) (*disk, error) {
+// newDisk mounts a small tmpfs. Where that is refused, or is not to be tried, the disk is the one that the folder is on, and
+// logboom is told that it is full.
+func newDisk(folder string, inject bool) (*disk, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return nil, fmt.Errorf("make folder of data: %w", err)
+		return nil, fmt.Errorf("make folder of the disk: %w", err)
 	}
-	refused := syscall.Mount("chaos", folder, "tmpfs", 0, fmt.Sprintf("size=%d", mountedSize))
-	if refused == nil {
-		return &disk{
-			folder: folder, mounted: true, reserve: mountedReserve,
-			how: fmt.Sprintf("tmpfs of %d MiB, filled to its last byte", mountedSize>>20),
-		}, nil
+	why := "as asked for"
+	if !inject {
+		refused := syscall.Mount("chaos", folder, "tmpfs", 0, fmt.Sprintf("size=%d", mountedSize))
+		if refused == nil {
+			return &disk{folder: folder, mounted: true, how: fmt.Sprintf("tmpfs of %d MiB, filled to its last byte", mountedSize>>20)}, nil
+		}
+		why = fmt.Sprintf("to mount a tmpfs: %v", refused)
 	}
-	var there syscall.Statfs_t
-	if err := syscall.Statfs(folder, &there); err != nil {
-		return nil, fmt.Errorf("find the room on the disk: %w", err)
-	}
-	free := int64(there.Bavail) * there.Bsize //nolint:gosec // no disk is so large
-	if free < 4*sharedMargin {
-		return nil, fmt.Errorf("mount tmpfs for logboom's data: %w; and without it %d bytes free are needed, there are %d",
-			refused, 4*sharedMargin, free)
-	}
-	return sharedDisk(folder, free, refused), nil
-}
-
-// sharedDisk chooses the reserve so that logboom goes on once the file is gone: it does when a quarter more than the reserve is
-// free.
-func sharedDisk(folder string, free int64, refused error) *disk {
-	reserve := (free - sharedMargin) / 5 * 4
-	share := free - reserve + sharedMargin
 	return &disk{
-		folder: folder, reserve: reserve, share: share,
-		how: fmt.Sprintf("the disk of the folder (a tmpfs: %v), which a file of %d MiB fills beyond the journal's reserve",
-			refused, share>>20),
-	}
+		folder: folder, mark: folder + ".full",
+		how: fmt.Sprintf("the disk of the folder, where the journal gets injected ENOSPC (%s)", why),
+	}, nil
 }
 
-// fill writes a file that takes all room, and again where others gave some back, until the time is over.
+// tags are what logboom has to be built with.
+func (d *disk) tags() string {
+	if d.mark == "" {
+		return ""
+	}
+	return diskTag
+}
+
+// environment is what logboom has to be started with.
+func (d *disk) environment() []string {
+	if d.mark == "" {
+		return nil
+	}
+	return []string{markVariable + "=" + d.mark}
+}
+
+// fill makes the disk full until the time is over: by a file that takes all room, and again where others gave some back.
 func (d *disk) fill(until <-chan struct{}) (int64, error) {
 	path := filepath.Join(d.folder, "eater")
+	if d.mark != "" {
+		path = d.mark
+	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return 0, fmt.Errorf("fill disk: %w", err)
@@ -103,15 +106,11 @@ func (d *disk) free(file *os.File, path string) error {
 	return err
 }
 
-// eat writes until there is no room, down to the last byte, or takes its share.
+// eat writes until there is no room, down to the last byte.
 func (d *disk) eat(file *os.File) (int64, error) {
-	if d.share > 0 {
-		return 0, syscall.Fallocate(int(file.Fd()), 0, 0, d.share) //nolint:gosec // it fits
+	if d.mark != "" {
+		return 0, nil // that the file is there is enough
 	}
-	return eatAll(file)
-}
-
-func eatAll(file *os.File) (int64, error) {
 	eaten := int64(0)
 	for _, size := range []int{1 << 20, 4 << 10, 1} {
 		piece := make([]byte, size)

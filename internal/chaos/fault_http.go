@@ -6,19 +6,22 @@ import (
 	"time"
 )
 
+const httpLane = "HTTP receiver refuses"
+
 // httpFaults make the HTTP receiver refuse.
 func httpFaults(seed uint64, o Options, r *httpReceiver) []fault {
-	const lane = "HTTP receiver refuses"
-	random := laneRandom(seed, lane)
+	random := laneRandom(seed, httpLane)
+	times := instants(random, max(4, int(o.Duration/(20*time.Second))), o.Duration)
+	statuses := deck(random, []int32{429, 500, 502, 503}, len(times))
 	var faults []fault
-	for _, at := range instants(random, max(1, int(o.Duration/(20*time.Second))), o.Duration) {
-		status := []int32{429, 500, 502, 503}[random.IntN(4)]
+	for i, at := range times {
+		status := statuses[i]
 		length := between(random, 100*time.Millisecond, 3*time.Second)
-		faults = append(faults, fault{at, lane, fmt.Sprintf("%d for %s", status, length), func(ctx context.Context) error {
+		faults = append(faults, fault{at, httpLane, fmt.Sprint(status), fmt.Sprintf("for %s", length), func(ctx context.Context) (int, error) {
+			before := r.refused.Load()
 			r.refusal.Store(status)
-			pause(ctx, length)
-			r.refusal.Store(0)
-			return nil
+			defer r.refusal.Store(0)
+			return last(ctx, length, func() int { return int(r.refused.Load() - before) }), nil
 		}})
 	}
 	return faults

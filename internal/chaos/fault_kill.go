@@ -5,15 +5,17 @@ import (
 	"time"
 )
 
+const killLane = "kill -9 logboom"
+
 // killFaults kill logboom at random instants. It is started again at once, so two that are close together kill it while it
-// starts.
+// starts. Where there is none, because it cannot start on a full disk, the next one is killed.
 func killFaults(seed uint64, o Options, logboom *program) []fault {
 	var faults []fault
 	for _, at := range instants(laneRandom(seed, "kill"), o.Kills, o.Duration) {
-		faults = append(faults, fault{at, "kill -9 logboom", "kill", func(ctx context.Context) error {
-			logboom.kill()
+		faults = append(faults, fault{at, killLane, "", "kill", func(ctx context.Context) (int, error) {
+			killed := await(ctx, logboom.kill)
 			pause(ctx, 20*time.Millisecond) // until there is another to kill
-			return nil
+			return killed, nil
 		}})
 	}
 	return faults

@@ -7,19 +7,28 @@ import (
 	"time"
 )
 
-// networkFaults make the network before a server bad, about every four seconds: cut, slow, half-open, reset.
+// The networks.
+const (
+	toLogboomLane       = "network before logboom"
+	toElasticsearchLane = "network before Elasticsearch"
+)
+
+// networkFaults make the network before a server bad, about every five seconds: cut, slow, half-open, reset.
 func networkFaults(seed uint64, o Options, lane string, p *proxy) []fault {
 	random := laneRandom(seed, lane)
+	times := instants(random, max(len(troubles), int(o.Duration/(5*time.Second))), o.Duration)
+	kinds := deck(random, troubles, len(times))
 	var faults []fault
-	for _, at := range instants(random, int(o.Duration/(5*time.Second)), o.Duration) {
-		trouble := drawTrouble(random, p)
-		length := between(random, 200*time.Millisecond, 4*time.Second)
-		faults = append(faults, fault{at, lane, fmt.Sprintf("%s for %s", trouble.what, length), func(ctx context.Context) error {
-			if err := trouble.begin(); err != nil {
-				return err
+	for i, at := range times {
+		t := kinds[i](random, p)
+		faults = append(faults, fault{at, lane, t.kind, fmt.Sprintf("%s for %s", t.what, t.length), func(ctx context.Context) (int, error) {
+			before := await(ctx, p.connections)
+			if err := t.begin(); err != nil {
+				return 0, err
 			}
-			pause(ctx, length)
-			return trouble.end()
+			pause(ctx, t.length)
+			met := max(before, p.connections()) // also those that were made meanwhile
+			return met, t.end()
 		}})
 	}
 	return faults
@@ -27,34 +36,52 @@ func networkFaults(seed uint64, o Options, lane string, p *proxy) []fault {
 
 // trouble is one way in which a network is bad.
 type trouble struct {
-	what       string
+	kind, what string
+	length     time.Duration
 	begin, end func() error
 }
 
-func drawTrouble(random *rand.Rand, p *proxy) trouble {
-	direction := []string{"upstream", "downstream"}[random.IntN(2)]
-	poison := func(kind string, attributes map[string]any) trouble {
-		t := toxic{Type: kind, Stream: direction, Attributes: attributes}
+// troubles draw one each.
+var troubles = []func(random *rand.Rand, p *proxy) trouble{
+	drawCut,
+	toxicDrawer("slow", "latency", func(random *rand.Rand) map[string]any {
+		return map[string]any{"latency": random.IntN(1500), "jitter": random.IntN(500)}
+	}),
+	toxicDrawer("narrow", "bandwidth", func(random *rand.Rand) map[string]any { return map[string]any{"rate": 1 + random.IntN(100)} }),
+	toxicDrawer("in slices", "slicer", func(random *rand.Rand) map[string]any {
+		return map[string]any{"average_size": 1 + random.IntN(300), "size_variation": 1, "delay": random.IntN(2000)}
+	}),
+	drawHalfOpen,
+	toxicDrawer("reset", "reset_peer", func(random *rand.Rand) map[string]any { return map[string]any{"timeout": random.IntN(500)} }),
+	toxicDrawer("cut in the middle", "limit_data", func(random *rand.Rand) map[string]any {
+		return map[string]any{"bytes": random.IntN(200_000)}
+	}),
+}
+
+// drawCut closes all connections and refuses new ones.
+func drawCut(random *rand.Rand, p *proxy) trouble {
+	return trouble{"cut", "cut", drawLength(random), func() error { p.cut(); return nil }, p.mend}
+}
+
+// drawHalfOpen lets vanish what one side sends, and nobody closes the connection: often until the other side loses patience.
+func drawHalfOpen(random *rand.Rand, p *proxy) trouble {
+	t := toxicDrawer("half-open", "timeout", func(*rand.Rand) map[string]any { return map[string]any{"timeout": 0} })(random, p)
+	t.length = between(random, shipperTimeout/2, 2*shipperTimeout)
+	return t
+}
+
+func drawLength(random *rand.Rand) time.Duration {
+	return between(random, 200*time.Millisecond, 4*time.Second)
+}
+
+// toxicDrawer draws what one of toxiproxy's toxics does in one direction.
+func toxicDrawer(kind, of string, attributes func(*rand.Rand) map[string]any) func(random *rand.Rand, p *proxy) trouble {
+	return func(random *rand.Rand, p *proxy) trouble {
+		t := toxic{Type: of, Stream: []string{"upstream", "downstream"}[random.IntN(2)], Attributes: attributes(random)}
 		return trouble{
-			fmt.Sprintf("%s %s %v", kind, direction, attributes),
+			kind, fmt.Sprintf("%s %s %v", of, t.Stream, t.Attributes), drawLength(random),
 			func() error { return p.add(t) },
 			func() error { p.heal(); return nil },
 		}
-	}
-	switch random.IntN(8) {
-	case 0, 1:
-		return trouble{"cut", func() error { p.cut(); return nil }, p.mend}
-	case 2:
-		return poison("latency", map[string]any{"latency": random.IntN(1500), "jitter": random.IntN(500)})
-	case 3:
-		return poison("bandwidth", map[string]any{"rate": 1 + random.IntN(100)})
-	case 4:
-		return poison("slicer", map[string]any{"average_size": 1 + random.IntN(300), "size_variation": 1, "delay": random.IntN(2000)})
-	case 5: // half-open: what one side sends vanishes, and nobody closes
-		return poison("timeout", map[string]any{"timeout": 0})
-	case 6:
-		return poison("reset_peer", map[string]any{"timeout": random.IntN(500)})
-	default:
-		return poison("limit_data", map[string]any{"bytes": random.IntN(200_000)})
 	}
 }

@@ -3,32 +3,39 @@ package chaos
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/logboom/logboom/sinks/sinktest"
 )
 
-// slackFaults make Slack fail: 429, 500, ok: false, and hang, each before and after the message was taken.
+const slackLane = "Slack fails"
+
+// slackFaults make Slack fail: 429, 500, ok: false, and hang, before a message was taken, and break the connection after that.
 func slackFaults(seed uint64, o Options, s *slack) []fault {
-	const lane = "Slack fails"
-	random := laneRandom(seed, lane)
+	random := laneRandom(seed, slackLane)
+	times := instants(random, max(len(slackAnswers), int(o.Duration/(12*time.Second))), o.Duration)
+	answers := deck(random, slackAnswers, len(times))
 	var faults []fault
-	for _, at := range instants(random, max(3, int(o.Duration/(12*time.Second))), o.Duration) {
-		answer := drawAnswer(random)
+	for i, at := range times {
+		a, retryAfter := answers[i], 1+random.IntN(3)
 		length := between(random, 500*time.Millisecond, 8*time.Second)
-		faults = append(faults, fault{at, lane, fmt.Sprintf("%s for %s", answer.what, length), func(ctx context.Context) error {
-			if answer.cut {
-				s.Cut(isPost)
+		faults = append(faults, fault{at, slackLane, a.kind, fmt.Sprintf("for %s", length), func(ctx context.Context) (int, error) {
+			var met atomic.Int64
+			if a.cut {
+				s.Cut(func(r sinktest.Request) bool { return isPost(r) && met.Add(1) > 0 })
 			} else {
-				s.Answer(answer.write)
+				s.Answer(func(w http.ResponseWriter, _ sinktest.Request) bool {
+					met.Add(1)
+					a.write(w, retryAfter)
+					return true
+				})
 			}
-			pause(ctx, length)
-			s.Answer(nil)
-			s.Cut(nil)
-			return nil
+			defer s.Answer(nil)
+			defer s.Cut(nil)
+			return last(ctx, length, func() int { return int(met.Load()) }), nil
 		}})
 	}
 	return faults
@@ -36,40 +43,33 @@ func slackFaults(seed uint64, o Options, s *slack) []fault {
 
 func isPost(r sinktest.Request) bool { return strings.Contains(r.Path, "/chat.") }
 
-// answer is what a failing Slack says. cut means that it takes what it is sent and breaks the connection.
-type answer struct {
-	what  string
-	cut   bool
-	write func(http.ResponseWriter, sinktest.Request) bool
+// slackAnswer is what a failing Slack says. cut means that it takes what it is sent and breaks the connection.
+type slackAnswer struct {
+	kind   string
+	cut    bool
+	status int
+	body   string
+	hangs  bool
 }
 
-func drawAnswer(random *rand.Rand) answer {
-	says := func(what string, status, retryAfter int, body string) answer {
-		return answer{what: what, write: func(w http.ResponseWriter, _ sinktest.Request) bool {
-			if retryAfter > 0 {
-				w.Header().Set("Retry-After", fmt.Sprint(retryAfter))
-			}
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(status)
-			_, _ = w.Write([]byte(body)) // the client may have gone
-			return true
-		}}
+var slackAnswers = []slackAnswer{
+	{kind: "429", status: http.StatusTooManyRequests, body: `{"ok":false,"error":"ratelimited"}`},
+	{kind: "500", status: http.StatusInternalServerError, body: "oops"},
+	{kind: "ok: false, internal_error", status: http.StatusOK, body: `{"ok":false,"error":"internal_error"}`},
+	{kind: "ok: false, fatal_error", status: http.StatusOK, body: `{"ok":false,"error":"fatal_error"}`},
+	{kind: "takes it and breaks the connection", cut: true},
+	{kind: "hangs", hangs: true},
+}
+
+func (a slackAnswer) write(w http.ResponseWriter, retryAfter int) {
+	if a.hangs {
+		time.Sleep(2 * slackTimeout)
+		return
 	}
-	switch random.IntN(6) {
-	case 0:
-		return says("429", http.StatusTooManyRequests, 1+random.IntN(3), `{"ok":false,"error":"ratelimited"}`)
-	case 1:
-		return says("500", http.StatusInternalServerError, 0, "oops")
-	case 2:
-		return says("ok: false, internal_error", http.StatusOK, 0, `{"ok":false,"error":"internal_error"}`)
-	case 3:
-		return says("ok: false, fatal_error", http.StatusOK, 0, `{"ok":false,"error":"fatal_error"}`)
-	case 4:
-		return answer{what: "takes it and breaks the connection", cut: true}
-	default:
-		return answer{what: "hangs", write: func(http.ResponseWriter, sinktest.Request) bool {
-			time.Sleep(6 * time.Second) // longer than logboom waits
-			return true
-		}}
+	if a.status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", fmt.Sprint(retryAfter))
 	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(a.status)
+	_, _ = w.Write([]byte(a.body)) // the client may have gone
 }

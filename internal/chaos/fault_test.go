@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -14,7 +15,7 @@ func TestFaultsOfSeed(t *testing.T) {
 		"kill":    func(seed uint64) []fault { return killFaults(seed, o, nil) },
 		"network": func(seed uint64) []fault { return networkFaults(seed, o, "network", nil) },
 		"service": func(seed uint64) []fault { return serviceFaults(seed, o, &service{name: "kafka"}) },
-		"disk":    func(seed uint64) []fault { return diskFaults(seed, o, nil, nil) },
+		"disk":    func(seed uint64) []fault { return diskFaults(seed, o, nil, nil, nil) },
 		"slack":   func(seed uint64) []fault { return slackFaults(seed, o, nil) },
 		"http":    func(seed uint64) []fault { return httpFaults(seed, o, nil) },
 	} {
@@ -45,10 +46,14 @@ func TestFaultThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := 0
-	good := func(context.Context) error { made++; return nil }
-	bad := func(context.Context) error { return errors.New("refused") }
-	strikeAll(t.Context(), time.Now(), []fault{{0, "lane", "first", good}, {0, "lane", "second", bad}, {0, "lane", "third", good}}, steps)
-	if made != 2 || steps.counts()["lane"] != 3 || len(steps.failures) != 1 {
+	good := func(context.Context) (int, error) { made++; return 2, nil }
+	bad := func(context.Context) (int, error) { return 0, errors.New("refused") }
+	strikeAll(t.Context(), time.Now(), []fault{
+		{0, "lane", "", "first", good}, {0, "lane", "", "second", bad}, {0, "lane", "kind", "third", good},
+	}, steps)
+	counts := steps.counts()
+	if made != 2 || counts[FaultKind{"lane", ""}] != (FaultCount{2, 2}) || counts[FaultKind{"lane", "kind"}] != (FaultCount{1, 2}) ||
+		len(steps.failures) != 1 {
 		t.Errorf("%d made, %v, %v", made, steps.counts(), steps.failures)
 	}
 	if r := (Report{Failed: steps.failures}); len(r.Violations()) != 1 {
@@ -57,7 +62,8 @@ func TestFaultThatFails(t *testing.T) {
 }
 
 func TestDiskIsFilledForAWhile(t *testing.T) {
-	d := &disk{folder: t.TempDir(), share: 1 << 20}
+	folder := t.TempDir()
+	d := &disk{folder: folder, mark: filepath.Join(folder, "full")}
 	until, done := make(chan struct{}), make(chan error)
 	go func() {
 		_, err := d.fill(until)

@@ -44,6 +44,12 @@ func (p *program) health(ctx context.Context) (health, error) {
 	return h, nil
 }
 
+// isFull tells whether logboom says that there is no room for events, or that it cannot write.
+func (p *program) isFull(ctx context.Context) bool {
+	h, err := p.health(ctx)
+	return err == nil && (h.Journal.State == "full" || h.Journal.State == "failing")
+}
+
 // waiting says what is not delivered yet; nothing where all is.
 func (h health) waiting() string {
 	for _, o := range h.Outputs {

@@ -13,6 +13,8 @@ type ledger struct {
 	counts map[string][]uint8
 	times  map[string]map[int][]time.Time // of lines received more than once, from the second on
 	first  map[string][]int64             // nanoseconds, of receivers that know it
+	// heard are the instants at which anything was received, in nanoseconds, each once where they follow each other.
+	heard []int64
 
 	// acknowledged is how many lines of each agent were, where that is not all of them: the others are not lost.
 	acknowledged map[string]int
@@ -61,6 +63,9 @@ func (l *ledger) add(got receipt) {
 }
 
 func (l *ledger) count(agent string, number int, at time.Time) {
+	if now := at.UnixNano(); len(l.heard) == 0 || l.heard[len(l.heard)-1] != now {
+		l.heard = append(l.heard, now)
+	}
 	counts := l.counts[agent]
 	if counts[number] == 0 {
 		l.first[agent][number] = at.UnixNano()
@@ -89,24 +94,29 @@ type Count struct {
 	Lost, Double int
 	// Unexplained is how many of the doubles do not stem from a batch that was in flight at a kill.
 	Unexplained int
-	// Longest is the longest time between the receipt of a double and the kill that explains it.
+	// MostOfAKill is how many stem from one kill at the most, InFlight how many may: what an output has in flight.
+	MostOfAKill, InFlight int
+	// Longest is the longest time for which the receiver went on to receive after a double and before the kill that explains it.
 	Longest time.Duration
 	// Altered is how many are not what was sent, Foreign how many nobody sent.
 	Altered, Foreign int
-	// Once says that it promises each event exactly once.
-	Once bool
 	// Examples tell the first violations one by one.
 	Examples []string
 }
 
 // Violated tells whether a promise was broken.
 func (c Count) Violated() bool {
-	return c.Lost > 0 || c.Altered > 0 || c.Foreign > 0 || c.Unexplained > 0 || c.Once && c.Double > 0
+	return c.Lost > 0 || c.Altered > 0 || c.Foreign > 0 || c.Unexplained > 0 || c.MostOfAKill > c.InFlight
 }
 
-// balance counts. once says that the receiver promises each event exactly once; kills are what explains doubles elsewhere.
-func (l *ledger) balance(once bool, kills []time.Time) Count {
-	c := Count{Receiver: l.name, Once: once, Altered: l.altered, Foreign: l.foreign}
+// balance counts. inFlight is how many events may come twice because of one of the kills, 0 for a receiver that promises each
+// event exactly once.
+func (l *ledger) balance(inFlight int, kills []time.Time) Count {
+	c := Count{Receiver: l.name, InFlight: inFlight, Altered: l.altered, Foreign: l.foreign}
+	if inFlight == 0 {
+		kills = nil
+	}
+	explaining := newExplanation(kills, l.heard)
 	for id, s := range l.streams {
 		acknowledged, known := l.acknowledged[id]
 		for number, times := range l.counts[id] {
@@ -122,43 +132,29 @@ func (l *ledger) balance(once bool, kills []time.Time) Count {
 					s.lines[number].timestamp())
 			}
 			if times > 1 {
-				l.balanceDouble(&c, s, number, kills)
+				l.balanceDouble(&c, s, number, explaining)
 			}
 		}
+	}
+	if c.MostOfAKill = explaining.most(); c.MostOfAKill > inFlight {
+		l.example("double: %d events because of one kill, and only %d can have been in flight", c.MostOfAKill, inFlight)
 	}
 	c.Examples = l.examples
 	return c
 }
 
-func (l *ledger) balanceDouble(c *Count, s *stream, number int, kills []time.Time) {
+func (l *ledger) balanceDouble(c *Count, s *stream, number int, explaining *explanation) {
 	before := time.Unix(0, l.first[s.agentID][number])
 	for _, again := range l.times[s.agentID][number] {
 		c.Double++
-		after, found := explained(before, again, kills)
+		after, found := explaining.explain(before, again)
 		c.Longest = max(c.Longest, after)
-		if c.Once || !found {
+		if !found {
 			c.Unexplained++
 			l.example("double: line %d of %s, received at %s and %s", number, s.path, clock(before), clock(again))
 		}
 		before = again
 	}
-}
-
-// inFlight is how long a batch may have been under way when its process was killed.
-const inFlight = 45 * time.Second
-
-// explained tells whether a kill came between the two times that an event was received, soon after the first, and how long
-// after it the first one came: its batch was in flight then.
-func explained(first, again time.Time, kills []time.Time) (after time.Duration, found bool) {
-	for _, kill := range kills {
-		if kill.Before(first.Add(-time.Second)) || kill.After(again) || kill.Sub(first) >= inFlight {
-			continue
-		}
-		if since := max(0, kill.Sub(first)); !found || since < after {
-			after, found = since, true
-		}
-	}
-	return after, found
 }
 
 func clock(at time.Time) string { return at.UTC().Format("15:04:05.000") }

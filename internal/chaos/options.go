@@ -17,12 +17,14 @@ type Options struct {
 	Kills int
 	// Agents is how many shippers there are, 6, and Rate how many events a second they send together in quiet times: 900.
 	Agents, Rate int
-	// Drain bounds the wait at the end until everything has arrived: 5 min.
+	// Drain bounds the wait at the end until everything has arrived: 10 min.
 	Drain time.Duration
 	// Services is the folder of the scripts that start an Elasticsearch and a Kafka: ../shared/services.
 	Services string
 	// Without are receivers to leave out: elasticsearch, kafka, http. The table says so.
 	Without []string
+	// Inject makes the disk full by injected ENOSPC, as is done anyhow where no tmpfs may be mounted.
+	Inject bool
 	// Binary is the logboom to run; empty for one that is built from the module in the current folder.
 	Binary string
 	// Folder is where everything is kept; empty for a new one in the system's folder for temporary files. It must not exist.
@@ -38,7 +40,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Kills, max(1, int(o.Duration/(5*time.Second))))
 	setDefault(&o.Agents, 6)
 	setDefault(&o.Rate, 900)
-	setDefault(&o.Drain, 5*time.Minute)
+	setDefault(&o.Drain, 10*time.Minute)
 	setDefault(&o.Services, "../shared/services")
 	if o.Progress == nil {
 		o.Progress = io.Discard

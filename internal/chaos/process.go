@@ -17,6 +17,7 @@ import (
 // program is the logboom under test: it is started again whenever it is gone, until it is stopped.
 type program struct {
 	binary, folder, http string
+	environment          []string // beside the own one
 	log                  *os.File
 	steps                *journal
 	// excused tells whether the process may end by itself now.
@@ -34,12 +35,14 @@ type program struct {
 }
 
 // startProgram starts logboom in a folder, where its configuration is, and keeps it running until stop.
-func startProgram(binary, folder, address string, steps *journal, excused func() bool) (*program, error) {
+func startProgram(binary, folder, address string, environment []string, steps *journal, excused func() bool) (*program, error) {
 	log, err := os.OpenFile(filepath.Join(folder, "logboom.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open log of logboom: %w", err)
 	}
-	p := &program{binary: binary, folder: folder, http: address, log: log, steps: steps, excused: excused}
+	p := &program{
+		binary: binary, folder: folder, http: address, environment: environment, log: log, steps: steps, excused: excused,
+	}
 	if err := p.start(); err != nil {
 		return nil, err
 	}
@@ -58,6 +61,7 @@ func (p *program) start() error {
 	}
 	command := exec.Command(p.binary, "run") //nolint:noctx // it outlives whoever starts it
 	command.Dir, command.Stdout, command.Stderr = p.folder, p.log, p.log
+	command.Env = append(os.Environ(), p.environment...)
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("start logboom: %w", err)
 	}
@@ -103,14 +107,14 @@ func (p *program) endedItself(err error) {
 	p.crashes = append(p.crashes, text)
 }
 
-// kill ends the process as a crash does, and waits until it is gone. It does nothing where there is none right now.
-func (p *program) kill() {
+// kill ends the process as a crash does, and waits until it is gone. It returns 1, or 0 where there is none right now.
+func (p *program) kill() int {
 	p.mutex.Lock()
 	command, ended := p.command, p.ended
 	select {
 	case <-ended:
 		p.mutex.Unlock()
-		return
+		return 0
 	default:
 	}
 	p.killing = true
@@ -118,6 +122,7 @@ func (p *program) kill() {
 	_ = command.Process.Kill() // fails where it is gone already
 	p.mutex.Unlock()
 	<-ended
+	return 1
 }
 
 // stop asks the process to end, and returns an error unless it ended well.
@@ -174,10 +179,11 @@ func get(ctx context.Context, url string) (int, []byte, error) {
 	return response.StatusCode, body, nil
 }
 
-// build builds logboom from the module in the current folder.
-func build(ctx context.Context, folder string) (string, error) {
+// build builds logboom from the module that the current folder is in, with the flags that it is shipped with as far as they decide what has
+// to be compiled.
+func build(ctx context.Context, folder, tags string) (string, error) {
 	binary := filepath.Join(folder, "logboom")
-	command := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/logboom")
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", tags, "-o", binary, "github.com/logboom/logboom/cmd/logboom")
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build logboom: %w: %s", err, output)

@@ -21,7 +21,7 @@ func programOfTest(t *testing.T, script string, excused func() bool) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := startProgram(binary, folder, "", steps, excused)
+	p, err := startProgram(binary, folder, "", nil, steps, excused)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,8 @@ type httpReceiver struct {
 	noted  notes
 	// refusal is the status that it answers with and notes nothing, 0 for none.
 	refusal atomic.Int32
+	// refused is how many requests it answered so.
+	refused atomic.Int64
 }
 
 func newHTTPReceiver(l *ledger) (*httpReceiver, error) {
@@ -38,6 +40,7 @@ func (r *httpReceiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		return // the client went away in the middle
 	}
 	if status := int(r.refusal.Load()); status != 0 {
+		r.refused.Add(1)
 		w.WriteHeader(status)
 		return
 	}

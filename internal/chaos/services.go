@@ -27,14 +27,15 @@ type service struct {
 	kills []time.Time
 }
 
-// startService starts one on a free port, with its data in a folder.
-func startService(ctx context.Context, name, scripts, folder string, steps *journal) (*service, error) {
-	_, port, _ := net.SplitHostPort(freeAddress())
+// newService returns one that is to be started on a free port, with its data in a folder. The ports above it are Kafka's controller
+// and Elasticsearch's transport.
+func newService(name, scripts, folder string, steps *journal) (*service, error) {
+	_, port, _ := net.SplitHostPort(freeAddress(1, 100))
 	s := &service{name: name, script: filepath.Join(scripts, name), folder: filepath.Join(folder, name), port: port, steps: steps}
 	if _, err := os.Stat(s.script); err != nil {
 		return nil, fmt.Errorf("find the script that starts %s: %w (set -services, or leave it out with -without %s)", name, err, name)
 	}
-	return s, s.start(ctx)
+	return s, nil
 }
 
 func (s *service) address() string { return "127.0.0.1:" + s.port }
@@ -52,9 +53,22 @@ func (s *service) run(ctx context.Context, arguments ...string) error {
 	return nil
 }
 
-// start starts the server. Where the script gives up on one that is slow, what it left is killed, so that the next try finds
-// the port free: the script forgets its number.
+// start starts the server. Where that fails it is tried again: on a busy machine the script may give up on one that is slow, or not
+// find one that it has just started.
 func (s *service) start(ctx context.Context) error {
+	var err error
+	for range 3 {
+		if err = s.tryStart(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+		s.steps.note(s.name, "does not start: %v", err)
+	}
+	return err
+}
+
+// tryStart starts the server once. What a start that failed left is killed, so that the next one finds the port free: the script
+// forgets its number.
+func (s *service) tryStart(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() { done <- s.run(ctx, "start", "--port", s.port, "--dir", s.folder) }()
 	ticker := time.NewTicker(50 * time.Millisecond)

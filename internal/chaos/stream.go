@@ -30,8 +30,8 @@ type line struct {
 const (
 	burstFactor = 4
 	burstLength = 2 * time.Second
-	leastQuiet  = 10 * time.Second
-	mostQuiet   = 40 * time.Second
+	leastQuiet  = 15 * time.Second
+	mostQuiet   = 60 * time.Second
 	// calm is how long the last quiet time is, so that every episode ends.
 	calm = 6 * time.Second
 )
@@ -47,7 +47,7 @@ func newStream(seed uint64, number, rate int, begin time.Time, duration time.Dur
 	at, end := begin.Truncate(time.Millisecond), begin.Add(duration)
 	for at.Before(end) {
 		quiet := leastQuiet + time.Duration(random.Int64N(int64(mostQuiet-leastQuiet)))
-		if duration < mostQuiet {
+		if duration <= mostQuiet {
 			quiet = duration / 3
 		}
 		at = s.write(random, at, quiet, rate)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -15,6 +16,7 @@ import (
 type world struct {
 	options Options
 	folder  string
+	binary  string
 	begin   time.Time
 	steps   *journal
 	rules   []rule
@@ -37,7 +39,7 @@ type world struct {
 func newWorld(ctx context.Context, o Options, folder string) (*world, error) {
 	w := &world{options: o, folder: folder}
 	steps := []func(context.Context) error{
-		w.openFolder, w.startServices, w.startReceivers, w.startLogboom,
+		w.openFolder, w.build, w.startServices, w.startReceivers, w.startLogboom,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -59,7 +61,7 @@ func (w *world) close() error {
 }
 
 func (w *world) openFolder(context.Context) error {
-	if err := os.MkdirAll(filepath.Join(w.folder, "out"), 0o755); err != nil {
+	if err := os.MkdirAll(w.folder, 0o755); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	var err error
@@ -67,36 +69,69 @@ func (w *world) openFolder(context.Context) error {
 		return err
 	}
 	w.onClose(w.steps.close)
-	if w.disk, err = newDisk(filepath.Join(w.folder, dataFolder)); err != nil {
+	if w.disk, err = newDisk(filepath.Join(w.folder, diskFolder), w.options.Inject); err != nil {
 		return err
 	}
 	w.onClose(w.disk.unmount)
+	if err := os.Mkdir(filepath.Join(w.folder, outFolder), 0o755); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
 	return nil
 }
 
+// build comes before anything that is timed: on a busy machine it takes minutes.
+func (w *world) build(ctx context.Context) error {
+	w.binary = w.options.Binary
+	if w.binary != "" && w.disk.mark != "" {
+		return fmt.Errorf("the disk is %s, for which the binary has to be built here, with the tag %s", w.disk.how, diskTag)
+	}
+	if w.binary != "" {
+		return nil
+	}
+	var err error
+	w.binary, err = build(ctx, w.folder, w.disk.tags())
+	return err
+}
+
+// startServices starts the servers, both at once: each start takes long.
 func (w *world) startServices(ctx context.Context) error {
-	if !slices.Contains(w.options.Without, elasticsearchName) {
-		s, err := startService(ctx, elasticsearchName, w.options.Services, w.folder, w.steps)
-		if err != nil {
-			return err
+	var err error
+	if w.elasticsearch, err = w.newService(elasticsearchName); err != nil {
+		return err
+	}
+	if w.kafka, err = w.newService(kafkaName); err != nil {
+		return err
+	}
+	var failed [2]error
+	var starting sync.WaitGroup
+	for i, s := range []*service{w.elasticsearch, w.kafka} {
+		if s != nil {
+			w.onClose(s.stop)
+			starting.Go(func() { failed[i] = s.start(ctx) })
 		}
-		w.elasticsearch = s
-		w.onClose(s.stop)
-		if w.toElasticsearch, err = newProxy(elasticsearchName, s.address()); err != nil {
+	}
+	starting.Wait()
+	if err := errors.Join(failed[:]...); err != nil {
+		return err
+	}
+	if w.elasticsearch != nil {
+		if w.toElasticsearch, err = newProxy(elasticsearchName, w.elasticsearch.address()); err != nil {
 			return err
 		}
 		w.onClose(func() error { w.toElasticsearch.Stop(); return nil })
 	}
-	if !slices.Contains(w.options.Without, kafkaName) {
-		s, err := startService(ctx, kafkaName, w.options.Services, w.folder, w.steps)
-		if err != nil {
-			return err
-		}
-		w.kafka = s
-		w.onClose(s.stop)
-		return makeTopic(ctx, s.address())
+	if w.kafka != nil {
+		return makeTopic(ctx, w.kafka.address())
 	}
 	return nil
+}
+
+// newService returns a server that is to be started, or nil where it is left out.
+func (w *world) newService(name string) (*service, error) {
+	if slices.Contains(w.options.Without, name) {
+		return nil, nil //nolint:nilnil // nil is how a server is left out everywhere
+	}
+	return newService(name, w.options.Services, w.folder, w.steps)
 }
 
 // startReceivers also draws the lines, which begin now.
@@ -123,7 +158,7 @@ func (w *world) startReceivers(context.Context) error {
 	return nil
 }
 
-func (w *world) startLogboom(ctx context.Context) error {
+func (w *world) startLogboom(context.Context) error {
 	at := places{
 		lumberjack: freeAddress(), http: freeAddress(), slack: w.slack.url,
 		receiverLumberjack: w.lumberjack.address,
@@ -137,22 +172,15 @@ func (w *world) startLogboom(ctx context.Context) error {
 	if w.kafka != nil {
 		at.kafka = w.kafka.address()
 	}
-	if err := writeConfiguration(w.folder, at, w.rules, w.disk.reserve); err != nil {
+	if err := writeConfiguration(w.folder, at, w.rules); err != nil {
 		return err
-	}
-	binary := w.options.Binary
-	if binary == "" {
-		var err error
-		if binary, err = build(ctx, w.folder); err != nil {
-			return err
-		}
 	}
 	var err error
 	if w.toLogboom, err = newProxy("logboom", at.lumberjack); err != nil {
 		return err
 	}
 	w.onClose(func() error { w.toLogboom.Stop(); return nil })
-	w.logboom, err = startProgram(binary, w.folder, at.http, w.steps, w.disk.wasFull)
+	w.logboom, err = startProgram(w.binary, w.folder, at.http, w.disk.environment(), w.steps, w.disk.wasFull)
 	if err != nil {
 		return err
 	}
@@ -162,7 +190,7 @@ func (w *world) startLogboom(ctx context.Context) error {
 	})
 	for number, s := range w.streams {
 		random := rand.New(rand.NewPCG(w.options.Seed, uint64(1000+number))) //nolint:gosec // no secret
-		w.agents = append(w.agents, newAgent(s, w.toLogboom.Listen, random, w.steps))
+		w.agents = append(w.agents, newAgent(s, w.toLogboom.Listen, number%2 == 0, random, w.steps))
 	}
 	return nil
 }
@@ -172,8 +200,8 @@ func (w *world) lanes() [][]fault {
 	o, seed := w.options, w.options.Seed
 	lanes := [][]fault{
 		killFaults(seed, o, w.logboom),
-		networkFaults(seed, o, "network before logboom", w.toLogboom),
-		diskFaults(seed, o, w.disk, w.steps),
+		networkFaults(seed, o, toLogboomLane, w.toLogboom),
+		diskFaults(seed, o, w.disk, w.steps, w.logboom.isFull),
 		agentFaults(seed, o, w.agents),
 		slackFaults(seed, o, w.slack),
 	}
@@ -182,7 +210,7 @@ func (w *world) lanes() [][]fault {
 	}
 	if w.elasticsearch != nil {
 		lanes = append(lanes, serviceFaults(seed, o, w.elasticsearch),
-			networkFaults(seed, o, "network before Elasticsearch", w.toElasticsearch))
+			networkFaults(seed, o, toElasticsearchLane, w.toElasticsearch))
 	}
 	if w.kafka != nil {
 		lanes = append(lanes, serviceFaults(seed, o, w.kafka))
@@ -194,12 +222,12 @@ func (w *world) lanes() [][]fault {
 func (w *world) newLedger(receiver string) *ledger { return newLedger(receiver, w.streams) }
 
 // balance counts; see ledger.
-func (w *world) balance(l *ledger, once bool, kills []time.Time) Count {
+func (w *world) balance(l *ledger, inFlight int, kills []time.Time) Count {
 	l.acknowledged = map[string]int{}
 	for _, a := range w.agents {
 		l.acknowledged[a.stream.agentID] = int(a.acknowledged.Load())
 	}
-	return l.balance(once, kills)
+	return l.balance(inFlight, kills)
 }
 
 // acknowledged returns how many lines shippers need not keep any more, and of how many.

@@ -18,7 +18,7 @@ func Open(options Options) (*Journal, error) {
 	}
 	files := options.files
 	if files == nil {
-		files = disk{}
+		files = operatingSystem()
 	}
 	j := &Journal{options: options, files: files}
 	j.keep = &aside{files: files, directory: options.Directory, now: time.Now}

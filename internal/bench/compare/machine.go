@@ -14,7 +14,7 @@ import (
 // describe says on what was measured, and how.
 func (h *harness) describe() string {
 	return fmt.Sprintf("%s; %s; commit %s, on %s. Median of %d rounds of %s under each load%s.\n",
-		machine(h.options.Folder), runtime.Version(), commit(h.options.Source), time.Now().UTC().Format(time.DateOnly),
+		Machine()+", data on "+fileSystem(h.options.Folder), runtime.Version(), Commit(h.options.Source), time.Now().UTC().Format(time.DateOnly),
 		h.options.Rounds, h.options.Span, spreadNote(h.options.Rounds))
 }
 
@@ -25,8 +25,8 @@ func spreadNote(rounds int) string {
 	return " (in brackets the least and the greatest)"
 }
 
-// machine names processor, cores, kernel and file system.
-func machine(folder string) string {
+// Machine names processor, cores and kernel.
+func Machine() string {
 	model := "unknown processor"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		for line := range strings.Lines(string(text)) {
@@ -40,7 +40,7 @@ func machine(folder string) string {
 	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		kernel = "Linux " + strings.TrimSpace(string(text))
 	}
-	return fmt.Sprintf("%s, %d cores, %s, data on %s", model, runtime.NumCPU(), kernel, fileSystem(folder))
+	return fmt.Sprintf("%s, %d cores, %s", model, runtime.NumCPU(), kernel)
 }
 
 // fileSystem names the kind of file system that a folder is on.
@@ -64,8 +64,8 @@ func fileSystem(folder string) string {
 	return fmt.Sprintf("file system 0x%x", stat.Type)
 }
 
-// commit names the state of the sources.
-func commit(source string) string {
+// Commit names the state of the sources in a folder.
+func Commit(source string) string {
 	command := exec.Command("git", "describe", "--always", "--dirty", "--exclude", "*") //nolint:noctx // it reads a few files
 	command.Dir = source
 	name, err := command.Output()

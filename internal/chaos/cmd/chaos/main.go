@@ -9,15 +9,23 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/logboom/logboom/internal/bench/compare"
 	"github.com/logboom/logboom/internal/chaos"
 )
 
 func main() {
 	options, document := parse()
+	if document != "" {
+		if err := compare.CheckMarkers(document, marker); err != nil {
+			fmt.Fprintf(os.Stderr, "chaos: %v\n", err)
+			os.Exit(2)
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	report, err := chaos.Run(ctx, options)
 	stop()
@@ -25,7 +33,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "chaos: %v\nchaos: what there is to look at is in %s\n", err, report.Folder)
 		os.Exit(2)
 	}
-	if err := write(report, document); err != nil {
+	if err := write(report, options, document); err != nil {
 		fmt.Fprintf(os.Stderr, "chaos: %v\n", err)
 		os.Exit(2)
 	}
@@ -45,13 +53,14 @@ func parse() (options chaos.Options, document string) {
 	flag.IntVar(&options.Kills, "kills", 0, "how often logboom is killed; 0 for one in 5 s")
 	flag.IntVar(&options.Agents, "agents", 0, "how many shippers; 0 for 6")
 	flag.IntVar(&options.Rate, "rate", 0, "events a second in quiet times; 0 for 900")
-	flag.DurationVar(&options.Drain, "drain", 0, "how long to wait at the end until all has arrived; 0 for 5m")
+	flag.DurationVar(&options.Drain, "drain", 0, "how long to wait at the end until all has arrived; 0 for 10m")
 	flag.StringVar(&options.Services, "services", services, "folder of the scripts elasticsearch and kafka; also LOGBOOM_SERVICES")
 	flag.StringVar(&without, "without", "", "receivers to leave out, with commas: elasticsearch,kafka,http")
+	flag.BoolVar(&options.Inject, "inject", false, "make the disk full by injected ENOSPC, also where a tmpfs may be mounted")
 	flag.StringVar(&options.Binary, "binary", "", "the logboom to run; one is built if empty")
 	flag.StringVar(&options.Folder, "folder", "", "where to keep everything; a new one in the system's temporary folder if empty")
 	flag.BoolVar(&options.Keep, "keep", false, "keep the folder even if all is well")
-	flag.StringVar(&document, "document", "", "a file to write the table to as well, as markdown")
+	flag.StringVar(&document, "document", "", "a file to write the table into as well, between the markers of chaos")
 	flag.Parse()
 	if without != "" {
 		options.Without = strings.Split(without, ",")
@@ -63,16 +72,33 @@ func parse() (options chaos.Options, document string) {
 	return options, document
 }
 
-func write(report chaos.Report, document string) error {
+// marker is the name of the place in a document where the table goes.
+const marker = "chaos"
+
+func write(report chaos.Report, options chaos.Options, document string) error {
 	if err := report.Write(os.Stdout); err != nil || document == "" {
 		return err
 	}
-	file, err := os.Create(document)
-	if err != nil {
-		return fmt.Errorf("write the table: %w", err)
-	}
-	if err := report.Write(file); err != nil {
+	var text strings.Builder
+	fmt.Fprintf(&text, "`%s` on %s; %s; commit %s, on %s.\n\n", command(options), compare.Machine(), runtime.Version(),
+		compare.Commit("."), time.Now().UTC().Format(time.DateOnly))
+	if err := report.Write(&text); err != nil {
 		return err
 	}
-	return file.Close()
+	return compare.Insert(document, marker, text.String())
+}
+
+// command is what makes the same run, but for what chance adds.
+func command(o chaos.Options) string {
+	text := fmt.Sprintf("make chaos DURATION=%s SEED=%d", chaos.Short(o.Duration), o.Seed)
+	if o.Kills > 0 {
+		text += fmt.Sprintf(" KILLS=%d", o.Kills)
+	}
+	if len(o.Without) > 0 {
+		text += " WITHOUT=" + strings.Join(o.Without, ",")
+	}
+	if o.Rate > 0 {
+		text += fmt.Sprintf(" RATE=%d", o.Rate)
+	}
+	return text
 }
