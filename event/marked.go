@@ -238,7 +238,6 @@ func (m *markedScanner) skip(pos, outer int) int {
 					pos = value + 1
 					goto after
 				}
-				pos = value + 2
 			}
 			if int(read) == m.count {
 				if !m.mark() {
