@@ -229,6 +229,9 @@ func (b *Batch) group(index int, of rows) {
 	for len(made.places) < len(b.times) {
 		made.places = append(made.places, 0)
 	}
+	for _, index := range b.set.groupings[index] {
+		b.plainOf(field(index), of&b.column(field(index)).text)
+	}
 	for ; of != 0; of &= of - 1 {
 		row, from := of.first(), len(b.keys)
 		for _, index := range b.set.groupings[index] {
@@ -270,8 +273,8 @@ func (b *Batch) appendKeyField(key []byte, row int, field field) []byte {
 	start := len(key)
 	key = append(key, 0, 0)
 	switch column := b.column(field); {
-	case column.plain.has(row):
-		key = append(key, column.insides[row%blockSize]...)
+	case column.plain.yes.has(row):
+		key = append(key, b.inside(row, field)...)
 	case column.text.has(row):
 		b.at(row)
 		key = append(key, field.operand(&b.evaluator).text...)

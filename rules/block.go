@@ -11,12 +11,7 @@ const blockSize = 64
 type rows uint64
 
 // firstRows are so many events of a block, from its first one on.
-func firstRows(count int) rows {
-	if count >= blockSize {
-		return ^rows(0)
-	}
-	return rows(1)<<count - 1
-}
+func firstRows(count int) rows { return 1<<count - 1 }
 
 func rowBit(row int) rows { return rows(1) << (row % blockSize) }
 
