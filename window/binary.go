@@ -32,9 +32,9 @@ func (w *Window) AppendBinary(to []byte) []byte {
 	to = binary.AppendVarint(to, w.length)
 	to = binary.AppendVarint(to, w.max)
 	to = binary.AppendVarint(to, w.mergedThrough)
-	to = binary.AppendUvarint(to, uint64(w.runs.size))
+	to = binary.AppendUvarint(to, uint64(w.Runs()))
 	var before int64
-	for item := range w.runs.all() {
+	for item := range w.all() {
 		to = binary.AppendVarint(to, item.time-before)
 		to = binary.AppendUvarint(to, item.count)
 		before = item.time
@@ -50,21 +50,25 @@ func DecodeWindow(from []byte) (Window, []byte, error) {
 	w := Window{seen: flags&flagSeen != 0, merged: flags&flagMerged != 0}
 	w.length, w.max, w.mergedThrough = in.Varint(), in.Varint(), in.Varint()
 	size := in.Uvarint()
-	if in.Failed || size > uint64(len(in.Bytes)) || w.length <= 0 {
+	if in.Failed || size > uint64(len(in.Bytes)) || w.length <= 0 || w.seen != (size > 0) {
 		return Window{}, nil, ErrState
 	}
-	var before int64
+	var item run
 	for i := range size {
-		item := run{before + in.Varint(), in.Uvarint()}
+		before := item.time
+		item = run{before + in.Varint(), in.Uvarint()}
 		if in.Failed || item.count == 0 || i > 0 && item.time <= before {
 			return Window{}, nil, ErrState
 		}
-		w.runs.pushBack(item)
-		w.count += item.count
-		before = item.time
+		if w.count += item.count; i < size-1 {
+			w.runs.pushBack(item)
+		}
 	}
-	if size > 0 && (!w.seen || before > w.max) {
+	if item.time != w.max {
 		return Window{}, nil, ErrState
+	}
+	if w.latest, w.since = item.count, w.max; w.runs.size > 0 {
+		w.since = w.runs.oldest().time
 	}
 	return w, in.Bytes, nil
 }

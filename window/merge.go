@@ -120,7 +120,5 @@ func (m *merge) join(part int, rest []run) {
 	for i := range r.spares {
 		r.spares[i] = r.spares[i][:0]
 	}
-	if excess := len(r.spares) - r.parts(); excess > 0 {
-		r.spares = r.spares[excess:]
-	}
+	r.dropSpares()
 }

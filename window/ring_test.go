@@ -154,7 +154,7 @@ func TestSparesAreBounded(t *testing.T) {
 		r.pushBack(run{i, 1})
 	}
 	r.dropBefore(95 * chunkRuns)
-	if len(r.spares) > r.parts()+1 {
+	if len(r.spares) > r.maxSpares() {
 		t.Errorf("%d empty chunks are kept for %d in use", len(r.spares), r.parts())
 	}
 }

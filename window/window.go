@@ -1,6 +1,7 @@
 package window
 
 import (
+	"iter"
 	"math"
 	"time"
 )
@@ -17,13 +18,18 @@ type run struct {
 // its time was not seen before.
 type Window struct {
 	length int64
-	runs   ring
-	count  uint64
 	max    int64
+	// latest is how many events have the time max. Their run is not in runs, so that events in order touch no other memory, or
+	// only write to it.
+	latest uint64
+	count  uint64
+	// since is a time before which there is no run, so that most events need not look at the oldest.
+	since  int64
 	seen   bool
+	merged bool
+	runs   ring
 	// mergedThrough is the time of the newest run that Compact made; the count is approximate while it is inside.
 	mergedThrough int64
-	merged        bool
 }
 
 // New returns an empty window of the given length, which must be positive.
@@ -36,40 +42,33 @@ func New(length time.Duration) Window {
 func (w *Window) Add(at int64, events uint64) bool {
 	switch {
 	case !w.seen:
-		w.seen, w.max = true, at
+		w.seen, w.max, w.since, w.latest = true, at, at, events
+	case at == w.max:
+		w.latest += events
 	case at > w.max:
-		w.max = at
+		w.runs.pushBack(run{w.max, w.latest})
+		w.max, w.latest = at, events
 		w.expire()
 	case at < w.Horizon():
 		return false
+	default:
+		w.since = min(w.since, at)
+		w.runs.add(at, events)
 	}
-	w.insert(at, events)
 	w.count += events
 	return true
-}
-
-// insert adds the events to their run, most often the newest or one behind it.
-func (w *Window) insert(at int64, events uint64) {
-	if w.runs.size > 0 {
-		if newest := w.runs.newest(); newest.time == at {
-			newest.count += events
-			return
-		} else if newest.time > at {
-			w.runs.add(at, events)
-			return
-		}
-	}
-	w.runs.pushBack(run{at, events})
 }
 
 // expire drops what is older than the horizon.
 func (w *Window) expire() {
 	horizon := w.Horizon()
-	expired := w.runs.dropBefore(horizon)
-	if expired == 0 {
+	if horizon <= w.since {
 		return
 	}
-	w.count -= expired
+	w.count -= w.runs.dropBefore(horizon)
+	if w.since = w.max; w.runs.size > 0 {
+		w.since = w.runs.oldest().time
+	}
 	if w.merged && w.mergedThrough < horizon {
 		w.merged = false
 	}
@@ -98,7 +97,12 @@ func (w *Window) Count() uint64 { return w.count }
 func (w *Window) Approximate() bool { return w.merged }
 
 // Runs returns how many distinct times the window holds; each takes 16 bytes.
-func (w *Window) Runs() int { return w.runs.size }
+func (w *Window) Runs() int {
+	if !w.seen {
+		return 0
+	}
+	return w.runs.size + 1
+}
 
 // CountAt returns the number of events that a window ending at now would hold. It changes nothing: the clock judges a
 // window but never moves it. A now before M counts as M.
@@ -107,7 +111,7 @@ func (w *Window) CountAt(now int64) uint64 {
 		return w.count
 	}
 	horizon, count := subtract(now, w.length), w.count
-	for oldest := range w.runs.all() {
+	for oldest := range w.all() {
 		if oldest.time >= horizon {
 			break
 		}
@@ -119,14 +123,14 @@ func (w *Window) CountAt(now int64) uint64 {
 // FallsBelow returns the first instant at which CountAt is less than the threshold: M, or the least int64 without events,
 // if it already is.
 func (w *Window) FallsBelow(threshold uint64) int64 {
-	if w.count < threshold || w.runs.size == 0 {
-		if !w.seen {
-			return math.MinInt64
-		}
+	if !w.seen {
+		return math.MinInt64
+	}
+	if w.count < threshold {
 		return w.max
 	}
 	spare := w.count - threshold
-	for oldest := range w.runs.all() {
+	for oldest := range w.all() {
 		if oldest.count > spare {
 			return add(add(oldest.time, w.length), 1)
 		}
@@ -151,8 +155,10 @@ func (w *Window) Compact(threshold uint64) int {
 
 // olderThanLatest returns how many runs hold none of the latest events.
 func (w *Window) olderThanLatest(events uint64) int {
-	var newer uint64
-	older := w.runs.size
+	newer, older := w.latest, w.runs.size
+	if newer >= events {
+		return older
+	}
 	for latest := range w.runs.backward() {
 		older--
 		if newer += latest.count; newer >= events {
@@ -160,6 +166,20 @@ func (w *Window) olderThanLatest(events uint64) int {
 		}
 	}
 	return 0
+}
+
+// all returns the runs, oldest first.
+func (w *Window) all() iter.Seq[run] {
+	return func(yield func(run) bool) {
+		for older := range w.runs.all() {
+			if !yield(*older) {
+				return
+			}
+		}
+		if w.seen {
+			yield(run{w.max, w.latest})
+		}
+	}
 }
 
 // add and subtract saturate, so that times at the ends of the range stay in order.

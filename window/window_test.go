@@ -127,6 +127,19 @@ func TestCompactFreesMemory(t *testing.T) {
 	}
 }
 
+// TestLateEventsLeaveNoHalfEmptyChunks has each event a little late, as those of several connections are: a chunk that was just
+// filled gets more, and may not be split for that.
+func TestLateEventsLeaveNoHalfEmptyChunks(t *testing.T) {
+	w := New(time.Hour)
+	for i := range int64(100 * chunkRuns) {
+		w.Add(4*(i+i%7), 1)
+		w.Add(4*(i-i%11)+1, 1)
+	}
+	if capacity := w.runs.capacity(); capacity > w.Runs()*10/9 {
+		t.Errorf("room for %d runs, there are %d", capacity, w.Runs())
+	}
+}
+
 func TestWindowAtTheEndsOfTime(t *testing.T) {
 	w := New(time.Second)
 	for _, at := range []int64{math.MinInt64, math.MinInt64 + 1, math.MinInt64} {
