@@ -22,16 +22,18 @@ const (
 // and its count.
 func (w *Window) AppendBinary(to []byte) []byte {
 	var flags byte
-	if w.seen {
+	var merged int64
+	if w.Seen() {
 		flags |= flagSeen
 	}
-	if w.merged {
+	if w.Approximate() {
 		flags |= flagMerged
+		merged = w.mergedThrough
 	}
 	to = append(to, flags)
 	to = binary.AppendVarint(to, w.length)
 	to = binary.AppendVarint(to, w.max)
-	to = binary.AppendVarint(to, w.mergedThrough)
+	to = binary.AppendVarint(to, merged)
 	to = binary.AppendUvarint(to, uint64(w.Runs()))
 	var before int64
 	for item := range w.all() {
@@ -47,20 +49,23 @@ func (w *Window) AppendBinary(to []byte) []byte {
 func DecodeWindow(from []byte) (Window, []byte, error) {
 	in := Reader{Bytes: from}
 	flags := in.Byte()
-	w := Window{seen: flags&flagSeen != 0, merged: flags&flagMerged != 0}
+	var w Window
 	w.length, w.max, w.mergedThrough = in.Varint(), in.Varint(), in.Varint()
+	if flags&flagMerged == 0 {
+		w.mergedThrough = nothingMerged
+	}
 	size := in.Uvarint()
-	if in.Failed || size > uint64(len(in.Bytes)) || w.length <= 0 || w.seen != (size > 0) {
+	if in.Failed || size > uint64(len(in.Bytes)) || w.length <= 0 || (flags&flagSeen != 0) != (size > 0) {
 		return Window{}, nil, ErrState
 	}
 	var item run
 	for i := range size {
 		before := item.time
 		item = run{before + in.Varint(), in.Uvarint()}
-		if in.Failed || item.count == 0 || i > 0 && item.time <= before {
+		if w.count += item.count; in.Failed || item.count == 0 || w.count < item.count || i > 0 && item.time <= before {
 			return Window{}, nil, ErrState
 		}
-		if w.count += item.count; i < size-1 {
+		if i < size-1 {
 			w.runs.pushBack(item)
 		}
 	}

@@ -19,14 +19,14 @@ const (
 // older ones are in chunks, oldest first. The zero value is empty.
 type ring struct {
 	back []run
+	size int
 	// head is how many runs at the front of the oldest chunk, or of back where there is none, have gone.
 	head int
-	size int
 	// chunks[gone:] are in use, each of them with runs.
 	chunks [][]run
 	gone   int
-	// spares are empty chunks, kept so that a window which slides on, or grows again by little, takes no memory. See maxSpares.
-	spares [][]run
+	// spare is the memory of a chunk that has gone, kept so that a window which slides on takes no memory; or nil.
+	spare *[chunkRuns]run
 }
 
 // oldest returns the first run. It is good until the next change of the ring, as newest's is; there must be one.
@@ -79,11 +79,9 @@ func (r *ring) addChunk(chunk []run) {
 
 // chunk returns an empty chunk.
 func (r *ring) chunk() []run {
-	if last := len(r.spares) - 1; last >= 0 {
-		chunk := r.spares[last]
-		r.spares[last] = nil
-		r.spares = r.spares[:last]
-		return chunk
+	if spare := r.spare; spare != nil {
+		r.spare = nil
+		return spare[:0]
 	}
 	return make([]run, 0, chunkRuns)
 }
@@ -98,43 +96,20 @@ func (r *ring) resize(capacity int) {
 }
 
 // dropBefore takes out the runs before a time and returns how many events they held.
-func (r *ring) dropBefore(time int64) uint64 {
-	var events uint64
+func (r *ring) dropBefore(time int64) (events uint64) {
 	for r.size > 0 {
-		part, dropped := r.part(0), 0
-		for dropped < len(part) && part[dropped].time < time {
-			events += part[dropped].count
-			dropped++
+		part, at := *r.memory(0), r.head
+		for at < len(part) && part[at].time < time {
+			events += part[at].count
+			at++
 		}
-		r.head += dropped
-		r.size -= dropped
-		if dropped < len(part) {
+		r.size -= at - r.head
+		if r.head = at; at < len(part) {
 			break
 		}
 		r.dropPart()
 	}
 	return events
-}
-
-// maxSpares returns how many empty chunks may be kept: one, and one for each four in use.
-func (r *ring) maxSpares() int { return 1 + r.parts()/4 }
-
-func (r *ring) dropSpares() {
-	if most := r.maxSpares(); len(r.spares) > most {
-		clear(r.spares[most:])
-		r.spares = r.spares[:most]
-	}
-}
-
-func (r *ring) popFront() run {
-	part := r.part(0)
-	r.head++
-	r.size--
-	item := part[0]
-	if len(part) == 1 {
-		r.dropPart()
-	}
-	return item
 }
 
 // dropPart takes out the first part, all of which has gone.
@@ -144,13 +119,15 @@ func (r *ring) dropPart() {
 		r.back = r.back[:0]
 		return
 	}
-	empty := r.chunks[r.gone][:0]
+	r.keep(r.chunks[r.gone])
 	r.chunks[r.gone] = nil
 	r.gone++
-	if len(r.spares) < r.maxSpares() {
-		r.spares = append(r.spares, empty)
-	} else {
-		r.dropSpares()
+}
+
+// keep makes a chunk the spare one.
+func (r *ring) keep(chunk []run) {
+	if cap(chunk) >= chunkRuns {
+		r.spare = (*[chunkRuns]run)(chunk[:chunkRuns])
 	}
 }
 
@@ -308,7 +285,7 @@ func (r *ring) shrink() {
 		return
 	}
 	if r.size <= chunkRuns/8 {
-		r.chunks, r.gone, r.spares = nil, 0, nil
+		r.chunks, r.gone, r.spare = nil, 0, nil
 	}
 	if cap(r.back) > minimumRing && r.size <= cap(r.back)/8 {
 		r.resize(max(minimumRing, cap(r.back)/4))
