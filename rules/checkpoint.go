@@ -9,8 +9,12 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at.
-const checkpointVersion = 2
+// checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at, other than
+// olderVersion, in which windows had one form only, that is still read.
+const (
+	checkpointVersion = 3
+	olderVersion      = 2
+)
 
 // End is when the last episode of a key ended that the engine has forgotten.
 type End struct {
@@ -42,14 +46,19 @@ func (e *Engine) AppendCheckpoint(to []byte) ([]byte, error) {
 	return to, err
 }
 
-// checkpointSize returns about how many bytes a checkpoint has, so that it need not be moved as it grows.
+// checkpointSize returns about how many bytes a checkpoint has, so that as a rule it need not be moved as it grows.
 func (e *Engine) checkpointSize() int {
-	const aRun, aKey = 5, 128
-	keys := 0
+	const aRun, aKey = 4, 128
+	size := aRun*e.runs + 4<<10
 	for _, rule := range e.rules {
-		keys += len(rule.keys)
+		for _, key := range rule.keys {
+			size += aKey
+			for i := range int(key.lines.size) {
+				size += len(key.lines.texts[key.lines.place(i)].text) + 2
+			}
+		}
 	}
-	return aRun*e.runs + aKey*keys + 4<<10
+	return size
 }
 
 func (k *keyState) append(to []byte) ([]byte, error) {
@@ -80,7 +89,7 @@ func appendBytes(to, bytes []byte) []byte {
 // no more memory than a small multiple of the input; the engine must then be thrown away.
 func (e *Engine) Restore(checkpoint []byte) error {
 	in := &window.Reader{Bytes: checkpoint}
-	if version := in.Uvarint(); version != checkpointVersion {
+	if version := in.Uvarint(); version != checkpointVersion && version != olderVersion {
 		return fmt.Errorf("%w: checkpoint version %d, this program reads %d", ErrRecord, version, checkpointVersion)
 	}
 	e.number = in.Uvarint()

@@ -779,3 +779,30 @@ func TestSkippedEventsLeaveNoTrace(t *testing.T) {
 		t.Errorf("%d transitions, %d matched with none skipped", transitions, matched)
 	}
 }
+
+// versionTwo makes the state of testdata/checkpoint-2.
+func versionTwo(t *testing.T) *bench {
+	t.Helper()
+	grouped := fiveInASecond()
+	grouped.Name, grouped.GroupBy = "by k", []string{"k"}
+	b := newBench(t, Options{}, fiveInASecond(), grouped)
+	for i := range int64(12) {
+		at := start + i*100e6 + i/9
+		b.observe(at, document(at, fmt.Sprint("line ", i), fmt.Sprintf(`,"k":%d`, i%5%3)))
+	}
+	return b
+}
+
+// TestCheckpointsOfVersionTwoAreRead reads one that was written when windows had one form only.
+func TestCheckpointsOfVersionTwoAreRead(t *testing.T) {
+	checkpoint, err := os.ReadFile("testdata/checkpoint-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := versionTwo(t)
+	b.same(b.recovered(checkpoint, nil))
+	checkpoint[0] = checkpointVersion + 1
+	if err := NewEngine(Options{}).Restore(checkpoint); !errors.Is(err, ErrRecord) {
+		t.Errorf("a checkpoint of a version to come: %v", err)
+	}
+}

@@ -255,8 +255,10 @@ func TestWindowBinary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := New(time.Duration(rapid.Int64Range(1, 4000).Draw(t, "length")))
 		if rapid.Bool().Draw(t, "any") {
+			scale := rapid.SampledFrom([]int64{1, unit, 10 * unit}).Draw(t, "scale")
+			w = New(time.Duration(w.length * scale))
 			for _, at := range drawEvents(t) {
-				w.Add(at-2000, 1)
+				w.Add((at-2000)*scale, 1)
 			}
 			if rapid.Bool().Draw(t, "compact") {
 				w.Compact(3)
