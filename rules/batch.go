@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/logboom/logboom/event"
@@ -52,15 +53,15 @@ type Batch struct {
 	evaluator
 }
 
-// group is what one grouping makes of the events: for each event the place of its key, where some rule needs it. made are
-// those events of the block at hand that have one.
+// group is what one grouping makes of the events: the key of each event of which some rule needs it. made are those events of
+// the block at hand that have one.
 type group struct {
-	places []keyPlace
-	made   rows
+	keys []madeKey
+	made rows
 }
 
-// keyPlace is where a key begins in Batch.keys, and in the low 16 bits its length.
-type keyPlace uint64
+// madeKey is where a key begins in Batch.keys, and in the low 16 bits its length; and its hash.
+type madeKey struct{ place, hash uint64 }
 
 const keyLengthBits = 16
 
@@ -85,7 +86,7 @@ func (b *Batch) Reset(arrival int64) {
 	clear(b.matched)
 	clear(b.failed)
 	for i := range b.groups {
-		b.groups[i].places, b.groups[i].made = b.groups[i].places[:0], 0
+		b.groups[i].keys, b.groups[i].made = b.groups[i].keys[:0], 0
 	}
 	b.judged = 0
 	b.release()
@@ -225,31 +226,29 @@ func (b *Batch) group(index int, of rows) {
 	made := &b.groups[index]
 	of &^= made.made
 	made.made |= of
-	first := len(b.times) - b.count
-	for len(made.places) < len(b.times) {
-		made.places = append(made.places, 0)
-	}
-	for _, index := range b.set.groupings[index] {
+	made.keys = slices.Grow(made.keys, len(b.times)-len(made.keys))[:len(b.times)]
+	keys, fields := made.keys[len(b.times)-b.count:], b.set.groupings[index]
+	for _, index := range fields {
 		b.plainOf(field(index), of&b.column(field(index)).text)
 	}
 	for ; of != 0; of &= of - 1 {
 		row, from := of.first(), len(b.keys)
-		for _, index := range b.set.groupings[index] {
+		for _, index := range fields {
 			b.keys = b.appendKeyField(b.keys, row, field(index))
 		}
-		made.places[first+row] = keyPlace(from)<<keyLengthBits | keyPlace(len(b.keys)-from)
+		keys[row] = madeKey{uint64(from)<<keyLengthBits | uint64(len(b.keys)-from), hashKey(b.keys[from:])}
 	}
 }
 
-// key returns the key of an event in the grouping of a rule that it matches; it is empty where the rule has none.
-func (b *Batch) key(rule int, number int32) []byte {
+// key returns the key of an event in the grouping of a rule that it matches, and its hash; the key is empty where the rule has none.
+func (b *Batch) key(rule int, number int32) (name []byte, hash uint64) {
 	index := b.set.rules[rule].grouping
 	if index == none {
-		return nil
+		return nil, hashKey(nil)
 	}
-	place := b.groups[index].places[number]
-	from := place >> keyLengthBits
-	return b.keys[from : from+place&(1<<keyLengthBits-1)]
+	made := &b.groups[index].keys[number]
+	from := made.place >> keyLengthBits
+	return b.keys[from : from+made.place&(1<<keyLengthBits-1)], made.hash
 }
 
 // line returns what people see of an event: its message, or the whole document where it has none, cut. The text is a part of
@@ -270,11 +269,16 @@ func (b *Batch) line(number int32) line {
 // appendKeyField appends the length and the text of a field's value. A missing field and null are the empty text: events
 // without the field share one window rather than go unwatched.
 func (b *Batch) appendKeyField(key []byte, row int, field field) []byte {
+	column := b.column(field)
+	if column.plain.yes.has(row) {
+		if text := b.inside(row, field); len(text) <= maxKeyField {
+			key = append(key, byte(len(text)>>8), byte(len(text)))
+			return append(key, text...)
+		}
+	}
 	start := len(key)
 	key = append(key, 0, 0)
-	switch column := b.column(field); {
-	case column.plain.yes.has(row):
-		key = append(key, b.inside(row, field)...)
+	switch {
 	case column.text.has(row):
 		b.at(row)
 		key = append(key, field.operand(&b.evaluator).text...)

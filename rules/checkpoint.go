@@ -36,7 +36,7 @@ func (e *Engine) AppendCheckpoint(to []byte) ([]byte, error) {
 	to = appendBytes(to, definitions)
 	for _, rule := range e.rules {
 		to = binary.AppendUvarint(to, rule.nextID)
-		to = binary.AppendUvarint(to, uint64(len(rule.keys)))
+		to = binary.AppendUvarint(to, uint64(rule.keys.size))
 		rule.each(func(key *keyState) {
 			if err == nil {
 				to, err = key.append(to)
@@ -51,9 +51,9 @@ func (e *Engine) checkpointSize() int {
 	const aRun, aKey = 4, 128
 	size := aRun*e.runs + 4<<10
 	for _, rule := range e.rules {
-		for _, key := range rule.keys {
+		for key := range rule.keys.all() {
 			size += aKey
-			for i := range int(key.lines.size) {
+			for i := range key.lines.count() {
 				size += len(key.lines.texts[key.lines.place(i)].text) + 2
 			}
 		}
@@ -66,8 +66,8 @@ func (k *keyState) append(to []byte) ([]byte, error) {
 	to = appendBytes(to, []byte(k.key))
 	to = k.window.AppendBinary(to)
 	to = k.alert.AppendBinary(to)
-	to = binary.AppendUvarint(to, uint64(k.lines.size))
-	for i := range int(k.lines.size) {
+	to = binary.AppendUvarint(to, uint64(k.lines.count()))
+	for i := range k.lines.count() {
 		to = appendLine(to, k.lines.texts[k.lines.place(i)])
 	}
 	if k.opened == nil {
@@ -130,7 +130,7 @@ func (e *Engine) restoreRule(rule *ruleState, in *window.Reader) error {
 func restoreKey(rule *ruleState, in *window.Reader) (*keyState, error) {
 	key := &keyState{rule: rule, heapIndex: -1}
 	key.id, key.key = in.Uvarint(), string(in.Take(in.Uvarint()))
-	if in.Failed || rule.keys[key.key] != nil || rule.byID[key.id] != nil {
+	if in.Failed || rule.keys.get(hashKey([]byte(key.key)), []byte(key.key)) != nil || rule.byID[key.id] != nil {
 		return nil, fmt.Errorf("%w: a key of rule %q", ErrRecord, rule.Name)
 	}
 	var err error
@@ -141,7 +141,7 @@ func restoreKey(rule *ruleState, in *window.Reader) (*keyState, error) {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
 	for lines := in.Uvarint(); lines > 0 && !in.Failed; lines-- {
-		key.lines.restore(readLine(in))
+		key.theLines().restore(readLine(in))
 	}
 	if opened := in.Take(in.Uvarint()); len(opened) > 0 {
 		key.opened = new(window.Transition)

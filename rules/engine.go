@@ -139,17 +139,10 @@ func (e *Engine) finish() (Outcome, error) {
 func (e *Engine) observeRule(rule *ruleState, batch *Batch) {
 	observing := observation{engine: e, rule: rule, batch: batch}
 	e.numbers = batch.appendMatches(e.numbers[:0], rule.index)
-	for left := e.numbers; len(left) > 0; {
-		number := left[0]
-		key := e.key(rule, batch.key(rule.index, number), batch, number)
-		if key == nil {
-			return
-		}
-		plain := observing.event(key, number)
-		left = left[1:]
-		if plain && len(rule.GroupBy) == 0 {
-			left = observing.repeat(key, number, left)
-		}
+	if len(rule.GroupBy) == 0 {
+		observing.ungrouped(e.numbers)
+	} else {
+		observing.grouped(e.numbers)
 	}
 	e.recorder.freshLines(batch)
 	rule.counters.Matched.Add(uint64(len(e.numbers)))
@@ -163,6 +156,48 @@ type observation struct {
 	rule          *ruleState
 	batch         *Batch
 	late, clamped uint64
+}
+
+// ungrouped takes events of a rule that has one key.
+func (o *observation) ungrouped(left []int32) {
+	key := o.rule.keys.get(hashKey(nil), nil)
+	for len(left) > 0 {
+		number := left[0]
+		if key == nil {
+			if key = o.engine.key(o.rule, o.batch, number); key == nil {
+				return
+			}
+		}
+		if left = left[1:]; o.event(key, number) {
+			left = o.repeat(key, number, left)
+		}
+	}
+}
+
+// lookedUp is how many keys are looked up before the first of them is used, so that the processor waits for the memory of all of
+// them at once.
+const lookedUp = 16
+
+// grouped takes events each of which has a key.
+func (o *observation) grouped(left []int32) {
+	var keys [lookedUp]*keyState
+	for len(left) > 0 {
+		numbers := left[:min(len(left), lookedUp)]
+		left = left[len(numbers):]
+		for i, number := range numbers {
+			name, hash := o.batch.key(o.rule.index, number)
+			keys[i] = o.rule.keys.get(hash, name)
+		}
+		for i, number := range numbers {
+			key := keys[i]
+			if key == nil || key.forgotten { // since it is new, or was evicted meanwhile
+				if key = o.engine.key(o.rule, o.batch, number); key == nil {
+					return
+				}
+			}
+			o.event(key, number)
+		}
+	}
 }
 
 // event takes one event. It returns whether it counted at its own time.

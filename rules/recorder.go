@@ -101,12 +101,14 @@ func (r *recorder) bytes() []byte {
 }
 
 func (r *recorder) operation(code byte, argument uint64) {
+	r.record = appendOperation(r.record, code, argument)
+}
+
+func appendOperation(to []byte, code byte, argument uint64) []byte {
 	if argument < longArgument {
-		r.record = append(r.record, code|byte(argument)<<operationBits)
-		return
+		return append(to, code|byte(argument)<<operationBits)
 	}
-	r.record = append(r.record, code|longArgument<<operationBits)
-	r.record = binary.AppendUvarint(r.record, argument-longArgument)
+	return binary.AppendUvarint(append(to, code|longArgument<<operationBits), argument-longArgument)
 }
 
 func (r *recorder) selectRule(rule *ruleState) {
@@ -157,14 +159,16 @@ func (r *recorder) flush() {
 	r.selectKey(key)
 	delta := r.pending.time - r.base
 	r.base = r.pending.time
-	if delta%millisecond == 0 {
-		r.operation(operationObserveMillis, zigzag(delta/millisecond))
+	record := r.record
+	if milliseconds := delta / millisecond; milliseconds*millisecond == delta {
+		record = appendOperation(record, operationObserveMillis, zigzag(milliseconds))
 	} else {
-		r.operation(operationObserveNanos, zigzag(delta))
+		record = appendOperation(record, operationObserveNanos, zigzag(delta))
 	}
 	if r.pending.more > 0 {
-		r.operation(operationRepeat, r.pending.more)
+		record = appendOperation(record, operationRepeat, r.pending.more)
 	}
+	r.record = record
 }
 
 func (r *recorder) control(key *keyState, argument uint64) {
@@ -200,7 +204,10 @@ func (r *recorder) line(key *keyState, number int32) {
 	if r.off {
 		return
 	}
-	lines := &key.lines
+	if key.lines.count() == 0 && key.isFarFromAlert() {
+		return // freshLines would drop it
+	}
+	lines := key.theLines()
 	if lines.fresh == 0 {
 		lines.before = lines.size
 		r.touched = append(r.touched, key)
@@ -213,7 +220,7 @@ func (r *recorder) line(key *keyState, number int32) {
 // records them.
 func (r *recorder) freshLines(batch *Batch) {
 	for _, key := range r.touched {
-		lines := &key.lines
+		lines := key.lines
 		fresh, before := int(lines.fresh), lines.before
 		lines.fresh = 0
 		if key.forgotten {
@@ -250,8 +257,8 @@ func (r *recorder) recordLine(event int32, text line) {
 
 // texts returns the key's lines as they are at this moment.
 func (r *recorder) texts(key *keyState, batch *Batch) []string {
-	list := make([]string, 0, key.lines.size)
-	for i := range int(key.lines.size) {
+	list := make([]string, 0, key.lines.count())
+	for i := range key.lines.count() {
 		place := key.lines.place(i)
 		text := key.lines.texts[place]
 		if event := key.lines.events[place]; event != stored {
