@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -42,6 +43,8 @@ type Batch struct {
 	failed  []uint64
 	// skipped are the events that the engine passes over, a word for each block; empty where it takes all.
 	skipped []rows
+	// repeated are the events that have the time of the one before them in their block, a word for each block.
+	repeated []rows
 	// keys are all keys, one behind the other, and groups where those of each grouping are.
 	keys   []byte
 	groups []group
@@ -82,7 +85,8 @@ func (b *Batch) Reset(arrival int64) {
 	b.arrival = arrival
 	clear(b.messages)
 	clear(b.raw)
-	b.times, b.messages, b.raw, b.keys, b.matches = b.times[:0], b.messages[:0], b.raw[:0], b.keys[:0], b.matches[:0]
+	b.times, b.messages, b.raw, b.keys = b.times[:0], b.messages[:0], b.raw[:0], b.keys[:0]
+	b.matches, b.repeated = b.matches[:0], b.repeated[:0]
 	clear(b.matched)
 	clear(b.failed)
 	for i := range b.groups {
@@ -141,7 +145,9 @@ func (b *Batch) Finish() {
 	}
 	if b.judged == 0 {
 		b.matches = append(b.matches, make([]rows, len(b.set.rules))...)
+		b.repeated = append(b.repeated, 0)
 	}
+	b.noteRepeated()
 	b.judged = b.count
 	b.judgement++
 	for i, condition := range b.set.conditions {
@@ -207,14 +213,40 @@ func (b *Batch) match(index int, of rows) {
 	}
 }
 
+// noteRepeated notes which events of the block at hand have the time of the one before.
+func (b *Batch) noteRepeated() {
+	times, repeated := b.times[len(b.times)-b.count:], rows(0)
+	for row := 1; row < len(times); row++ {
+		if times[row] == times[row-1] {
+			repeated |= rowBit(row)
+		}
+	}
+	b.repeated[len(b.repeated)-1] = repeated
+}
+
+// blocks returns how many blocks of events there are that were judged.
+func (b *Batch) blocks() int { return len(b.repeated) }
+
+// sameTime returns the events of a block from a given one on, up to the first that has another time.
+func (b *Batch) sameTime(number int32) rows {
+	row := number % blockSize
+	repeated := b.repeated[number/blockSize] >> row >> 1
+	return firstRows(1+bits.TrailingZeros64(^uint64(repeated))) << row
+}
+
+// matchesOf returns the events of a block that a rule matches, without those to be skipped.
+func (b *Batch) matchesOf(index, block int) rows {
+	matches := b.matches[block*len(b.set.rules)+index]
+	if block < len(b.skipped) {
+		matches &^= b.skipped[block]
+	}
+	return matches
+}
+
 // appendMatches appends the numbers of the events that a rule matches, without those to be skipped.
 func (b *Batch) appendMatches(numbers []int32, index int) []int32 {
-	for block := range len(b.matches) / len(b.set.rules) {
-		left := b.matches[block*len(b.set.rules)+index]
-		if block < len(b.skipped) {
-			left &^= b.skipped[block]
-		}
-		for ; left != 0; left &= left - 1 {
+	for block := range b.blocks() {
+		for left := b.matchesOf(index, block); left != 0; left &= left - 1 {
 			numbers = append(numbers, int32(block*blockSize+left.first()))
 		}
 	}

@@ -24,6 +24,16 @@ func (r rows) first() int { return bits.TrailingZeros64(uint64(r)) }
 // count returns how many they are.
 func (r rows) count() int { return bits.OnesCount64(uint64(r)) }
 
+// latest returns the last of the events, up to so many.
+func (r rows) latest(most int) (result rows) {
+	for ; most > 0 && r != 0; most-- {
+		last := rowBit(bits.Len64(uint64(r)) - 1)
+		result |= last
+		r &^= last
+	}
+	return result
+}
+
 // verdicts are those of events of a block. All that were asked about and are not named here differ.
 type verdicts struct{ matches, fails, undecided rows }
 

@@ -58,9 +58,10 @@ func (k *keyState) theLines() *lines {
 	return k.lines
 }
 
-// isFarFromAlert tells whether the key needs so many more events to become active that none of the lines so far will be shown.
-func (k *keyState) isFarFromAlert() bool {
-	return k.alert.State() == window.Inactive && k.window.Count()+maxLines <= k.rule.Threshold
+// wantsLines tells whether the latest line may have to be shown, or some to be dropped. A key without lines that needs so many more
+// events to become active does without: each of them will bring a line of its own.
+func (k *keyState) wantsLines() bool {
+	return k.lines.count() > 0 || k.alert.State() == window.Active || k.window.Count()+maxLines > k.rule.Threshold
 }
 
 // lines are the latest lines of a key. Those of the batch at hand are only numbers of events until the batch is over or an
