@@ -31,8 +31,8 @@ func TestWholeNumbersAreThoseOfTheScan(t *testing.T) {
 			t.Fatalf("%s is read as %d, want %d, whole %v", number, got, want, whole)
 		}
 	})
-	if quick < 20 {
-		t.Errorf("only %d numbers were read", quick)
+	if quick == 0 {
+		t.Error("no number was read")
 	}
 	for length := 1; length <= 2*headSize; length++ {
 		nines := strings.Repeat("9", length)
