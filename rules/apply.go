@@ -110,11 +110,11 @@ func (a *application) selectKey(code byte, argument uint64) error {
 		return fmt.Errorf("%w: a key without a rule", ErrRecord)
 	}
 	if code == operationNewKey {
-		name := string(a.in.Take(argument))
-		if a.in.Failed || a.rule.keys[name] != nil {
+		name := a.in.Take(argument)
+		if a.in.Failed || a.rule.keys.get(hashKey(name), name) != nil {
 			return fmt.Errorf("%w: new key", ErrRecord)
 		}
-		if a.key = a.engine.newKey(a.rule, name, a.rule.nextID); a.key == nil {
+		if a.key = a.engine.newKey(a.rule, string(name), a.rule.nextID); a.key == nil {
 			return a.engine.err
 		}
 		return nil
@@ -189,7 +189,7 @@ func (a *application) restoreLines(count uint64) error {
 		if number > uint64(len(a.lines)) {
 			return ErrRecord
 		}
-		a.key.lines.restore(a.lines[number-1])
+		a.key.theLines().restore(a.lines[number-1])
 	}
 	a.key.lines.keep(a.key.showable())
 	return a.failed()

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/logboom/logboom/event"
@@ -43,6 +45,8 @@ type Batch struct {
 	failed  []uint64
 	// skipped are the events that the engine passes over, a word for each block; empty where it takes all.
 	skipped []rows
+	// repeated are the events that have the time of the one before them in their block, a word for each block.
+	repeated []rows
 	// keys are all keys, one behind the other, and groups where those of each grouping are.
 	keys   []byte
 	groups []group
@@ -54,15 +58,15 @@ type Batch struct {
 	evaluator
 }
 
-// group is what one grouping makes of the events: for each event the place of its key, where some rule needs it. made are
-// those events of the block at hand that have one.
+// group is what one grouping makes of the events: the key of each event of which some rule needs it. made are those events of
+// the block at hand that have one.
 type group struct {
-	places []keyPlace
-	made   rows
+	keys []madeKey
+	made rows
 }
 
-// keyPlace is where a key begins in Batch.keys, and in the low 16 bits its length.
-type keyPlace uint64
+// madeKey is where a key begins in Batch.keys, and in the low 16 bits its length; and its hash.
+type madeKey struct{ place, hash uint64 }
 
 const keyLengthBits = 16
 
@@ -84,11 +88,12 @@ func (b *Batch) Reset(arrival int64) {
 	b.arrival = arrival
 	clear(b.messages)
 	clear(b.raw)
-	b.times, b.messages, b.raw, b.keys, b.matches = b.times[:0], b.messages[:0], b.raw[:0], b.keys[:0], b.matches[:0]
+	b.times, b.messages, b.raw, b.keys = b.times[:0], b.messages[:0], b.raw[:0], b.keys[:0]
+	b.matches, b.repeated = b.matches[:0], b.repeated[:0]
 	clear(b.matched)
 	clear(b.failed)
 	for i := range b.groups {
-		b.groups[i].places, b.groups[i].made = b.groups[i].places[:0], 0
+		b.groups[i].keys, b.groups[i].made = b.groups[i].keys[:0], 0
 	}
 	b.judged = 0
 	b.release()
@@ -143,7 +148,9 @@ func (b *Batch) Finish() {
 	}
 	if b.judged == 0 {
 		b.matches = append(b.matches, make([]rows, len(b.set.rules))...)
+		b.repeated = append(b.repeated, 0)
 	}
+	b.noteRepeated()
 	b.judged = b.count
 	b.judgement++
 	for i, condition := range b.set.conditions {
@@ -209,14 +216,40 @@ func (b *Batch) match(index int, of rows) {
 	}
 }
 
+// noteRepeated notes which events of the block at hand have the time of the one before.
+func (b *Batch) noteRepeated() {
+	times, repeated := b.times[len(b.times)-b.count:], rows(0)
+	for row := 1; row < len(times); row++ {
+		if times[row] == times[row-1] {
+			repeated |= rowBit(row)
+		}
+	}
+	b.repeated[len(b.repeated)-1] = repeated
+}
+
+// blocks returns how many blocks of events there are that were judged.
+func (b *Batch) blocks() int { return len(b.repeated) }
+
+// sameTime returns the events of a block from a given one on, up to the first that has another time.
+func (b *Batch) sameTime(number int32) rows {
+	row := number % blockSize
+	repeated := b.repeated[number/blockSize] >> row >> 1
+	return firstRows(1+bits.TrailingZeros64(^uint64(repeated))) << row
+}
+
+// matchesOf returns the events of a block that a rule matches, without those to be skipped.
+func (b *Batch) matchesOf(index, block int) rows {
+	matches := b.matches[block*len(b.set.rules)+index]
+	if block < len(b.skipped) {
+		matches &^= b.skipped[block]
+	}
+	return matches
+}
+
 // appendMatches appends the numbers of the events that a rule matches, without those to be skipped.
 func (b *Batch) appendMatches(numbers []int32, index int) []int32 {
-	for block := range len(b.matches) / len(b.set.rules) {
-		left := b.matches[block*len(b.set.rules)+index]
-		if block < len(b.skipped) {
-			left &^= b.skipped[block]
-		}
-		for ; left != 0; left &= left - 1 {
+	for block := range b.blocks() {
+		for left := b.matchesOf(index, block); left != 0; left &= left - 1 {
 			numbers = append(numbers, int32(block*blockSize+left.first()))
 		}
 	}
@@ -228,28 +261,29 @@ func (b *Batch) group(index int, of rows) {
 	made := &b.groups[index]
 	of &^= made.made
 	made.made |= of
-	first := len(b.times) - b.count
-	for len(made.places) < len(b.times) {
-		made.places = append(made.places, 0)
+	made.keys = slices.Grow(made.keys, len(b.times)-len(made.keys))[:len(b.times)]
+	keys, fields := made.keys[len(b.times)-b.count:], b.set.groupings[index]
+	for _, index := range fields {
+		b.plainOf(field(index), of&b.column(field(index)).text)
 	}
 	for ; of != 0; of &= of - 1 {
 		row, from := of.first(), len(b.keys)
-		for _, index := range b.set.groupings[index] {
+		for _, index := range fields {
 			b.keys = b.appendKeyField(b.keys, row, field(index))
 		}
-		made.places[first+row] = keyPlace(from)<<keyLengthBits | keyPlace(len(b.keys)-from)
+		keys[row] = madeKey{uint64(from)<<keyLengthBits | uint64(len(b.keys)-from), hashKey(b.keys[from:])}
 	}
 }
 
-// key returns the key of an event in the grouping of a rule that it matches; it is empty where the rule has none.
-func (b *Batch) key(rule int, number int32) []byte {
+// key returns the key of an event in the grouping of a rule that it matches, and its hash; the key is empty where the rule has none.
+func (b *Batch) key(rule int, number int32) (name []byte, hash uint64) {
 	index := b.set.rules[rule].grouping
 	if index == none {
-		return nil
+		return nil, hashKey(nil)
 	}
-	place := b.groups[index].places[number]
-	from := place >> keyLengthBits
-	return b.keys[from : from+place&(1<<keyLengthBits-1)]
+	made := &b.groups[index].keys[number]
+	from := made.place >> keyLengthBits
+	return b.keys[from : from+made.place&(1<<keyLengthBits-1)], made.hash
 }
 
 // line returns what people see of an event: its message, or the whole document where it has none, cut. The text is a part of
@@ -270,11 +304,16 @@ func (b *Batch) line(number int32) line {
 // appendKeyField appends the length and the text of a field's value. A missing field and null are the empty text: events
 // without the field share one window rather than go unwatched.
 func (b *Batch) appendKeyField(key []byte, row int, field field) []byte {
+	column := b.column(field)
+	if column.plain.yes.has(row) {
+		if text := b.inside(row, field); len(text) <= maxKeyField {
+			key = append(key, byte(len(text)>>8), byte(len(text)))
+			return append(key, text...)
+		}
+	}
 	start := len(key)
 	key = append(key, 0, 0)
-	switch column := b.column(field); {
-	case column.plain.has(row):
-		key = append(key, column.insides[row%blockSize]...)
+	switch {
 	case column.text.has(row):
 		b.at(row)
 		key = append(key, field.operand(&b.evaluator).text...)

@@ -147,12 +147,13 @@ func scenarios() []scenario {
 }
 
 // BenchmarkEngine is what rules cost of an event of 1.2 kB: reading and matching it in Batch.Add, judging and recording it
-// in Engine.Observe, and the bytes of it that go to the journal.
+// in Engine.Observe, and the bytes of it that go to the journal. Times are those that a tenth of the windows stayed below, which a
+// busy machine changes less than means; -benchtime 500x makes enough of them.
 func BenchmarkEngine(b *testing.B) {
 	for _, s := range scenarios() {
 		b.Run(s.name, func(b *testing.B) {
 			bench, traffic := newBench(b, Options{}, s.rules...), newTraffic(s.events)
-			var add, observe time.Duration
+			var add, observe []float64
 			var recorded, seen int
 			step := func() {
 				documents, arrival := traffic.window()
@@ -163,23 +164,30 @@ func BenchmarkEngine(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				add, observe = add+added.Sub(begin), observe+time.Since(added)
+				observe = append(observe, float64(time.Since(added).Nanoseconds())/windowSize)
+				add = append(add, float64(added.Sub(begin).Nanoseconds())/windowSize)
 				recorded, seen = recorded+len(outcome.Observations), seen+len(documents)
 			}
 			for range 3*100_000/windowSize + 1 {
 				step()
 			}
-			add, observe, recorded, seen = 0, 0, 0, 0
+			add, observe, recorded, seen = nil, nil, 0, 0
 			b.ReportAllocs()
 			for b.Loop() {
 				step()
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(float64(add.Nanoseconds())/float64(seen), "add-ns/event")
-			b.ReportMetric(float64(observe.Nanoseconds())/float64(seen), "observe-ns/event")
+			b.ReportMetric(tenth(add), "add-ns/event")
+			b.ReportMetric(tenth(observe), "observe-ns/event")
 			b.ReportMetric(float64(recorded)/float64(seen), "journal-B/event")
 		})
 	}
+}
+
+// tenth returns what a tenth of the values stay below. It sorts them.
+func tenth(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/10]
 }
 
 // TestNoAllocationsInTheSteadyState has rules of all kinds see the traffic of a second and then counts. A window of events

@@ -11,12 +11,7 @@ const blockSize = 64
 type rows uint64
 
 // firstRows are so many events of a block, from its first one on.
-func firstRows(count int) rows {
-	if count >= blockSize {
-		return ^rows(0)
-	}
-	return rows(1)<<count - 1
-}
+func firstRows(count int) rows { return 1<<count - 1 }
 
 func rowBit(row int) rows { return rows(1) << (row % blockSize) }
 
@@ -28,6 +23,16 @@ func (r rows) first() int { return bits.TrailingZeros64(uint64(r)) }
 
 // count returns how many they are.
 func (r rows) count() int { return bits.OnesCount64(uint64(r)) }
+
+// latest returns the last of the events, up to so many.
+func (r rows) latest(most int) (result rows) {
+	for ; most > 0 && r != 0; most-- {
+		last := rowBit(bits.Len64(uint64(r)) - 1)
+		result |= last
+		r &^= last
+	}
+	return result
+}
 
 // verdicts are those of events of a block. All that were asked about and are not named here differ.
 type verdicts struct{ matches, fails, undecided rows }

@@ -9,8 +9,12 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at.
-const checkpointVersion = 2
+// checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at, other than
+// olderVersion, in which windows had one form only, that is still read.
+const (
+	checkpointVersion = 3
+	olderVersion      = 2
+)
 
 // End is when the last episode of a key ended that the engine has forgotten.
 type End struct {
@@ -32,7 +36,7 @@ func (e *Engine) AppendCheckpoint(to []byte) ([]byte, error) {
 	to = appendBytes(to, definitions)
 	for _, rule := range e.rules {
 		to = binary.AppendUvarint(to, rule.nextID)
-		to = binary.AppendUvarint(to, uint64(len(rule.keys)))
+		to = binary.AppendUvarint(to, uint64(rule.keys.size))
 		rule.each(func(key *keyState) {
 			if err == nil {
 				to, err = key.append(to)
@@ -42,14 +46,19 @@ func (e *Engine) AppendCheckpoint(to []byte) ([]byte, error) {
 	return to, err
 }
 
-// checkpointSize returns about how many bytes a checkpoint has, so that it need not be moved as it grows.
+// checkpointSize returns about how many bytes a checkpoint has, so that as a rule it need not be moved as it grows.
 func (e *Engine) checkpointSize() int {
-	const aRun, aKey = 5, 128
-	keys := 0
+	const aRun, aKey = 4, 128
+	size := aRun*e.runs + 4<<10
 	for _, rule := range e.rules {
-		keys += len(rule.keys)
+		for key := range rule.keys.all() {
+			size += aKey
+			for i := range key.lines.count() {
+				size += len(key.lines.texts[key.lines.place(i)].text) + 2
+			}
+		}
 	}
-	return aRun*e.runs + aKey*keys + 4<<10
+	return size
 }
 
 func (k *keyState) append(to []byte) ([]byte, error) {
@@ -57,8 +66,8 @@ func (k *keyState) append(to []byte) ([]byte, error) {
 	to = appendBytes(to, []byte(k.key))
 	to = k.window.AppendBinary(to)
 	to = k.alert.AppendBinary(to)
-	to = binary.AppendUvarint(to, uint64(k.lines.size))
-	for i := range int(k.lines.size) {
+	to = binary.AppendUvarint(to, uint64(k.lines.count()))
+	for i := range k.lines.count() {
 		to = appendLine(to, k.lines.texts[k.lines.place(i)])
 	}
 	if k.opened == nil {
@@ -80,7 +89,7 @@ func appendBytes(to, bytes []byte) []byte {
 // no more memory than a small multiple of the input; the engine must then be thrown away.
 func (e *Engine) Restore(checkpoint []byte) error {
 	in := &window.Reader{Bytes: checkpoint}
-	if version := in.Uvarint(); version != checkpointVersion {
+	if version := in.Uvarint(); version != checkpointVersion && version != olderVersion {
 		return fmt.Errorf("%w: checkpoint version %d, this program reads %d", ErrRecord, version, checkpointVersion)
 	}
 	e.number = in.Uvarint()
@@ -121,7 +130,7 @@ func (e *Engine) restoreRule(rule *ruleState, in *window.Reader) error {
 func restoreKey(rule *ruleState, in *window.Reader) (*keyState, error) {
 	key := &keyState{rule: rule, heapIndex: -1}
 	key.id, key.key = in.Uvarint(), string(in.Take(in.Uvarint()))
-	if in.Failed || rule.keys[key.key] != nil || rule.byID[key.id] != nil {
+	if in.Failed || rule.keys.get(hashKey([]byte(key.key)), []byte(key.key)) != nil || rule.byID[key.id] != nil {
 		return nil, fmt.Errorf("%w: a key of rule %q", ErrRecord, rule.Name)
 	}
 	var err error
@@ -132,7 +141,7 @@ func restoreKey(rule *ruleState, in *window.Reader) (*keyState, error) {
 		return nil, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
 	for lines := in.Uvarint(); lines > 0 && !in.Failed; lines-- {
-		key.lines.restore(readLine(in))
+		key.theLines().restore(readLine(in))
 	}
 	if opened := in.Take(in.Uvarint()); len(opened) > 0 {
 		key.opened = new(window.Transition)

@@ -47,41 +47,41 @@ func (i isNil) judge(e *evaluator, of rows) verdicts {
 }
 
 func (i *isText) judge(e *evaluator, of rows) (result verdicts) {
-	column := e.column(i.field)
-	for rest := of & column.plain; rest != 0; rest &= rest - 1 {
-		if row := rest.first(); string(column.insides[row%blockSize]) == i.text {
-			result.matches |= rowBit(row)
-		}
-	}
-	result.each(e, i, of&column.text&^column.plain)
+	asWritten := e.asWritten(i.written.known, i.field, of)
+	result.matches = i.written.equal(e, i.field, asWritten)
+	result.each(e, i, of&e.column(i.field).text&^asWritten)
 	return result
 }
 
-// ofTexts judges texts by a function and leaves those with escapes to test. As in expr nothing differs, and what is no text
-// fails.
-func ofTexts(e *evaluator, p predicate, left source, of rows, holds func(text []byte) bool) (result verdicts) {
-	named, isField := left.(field)
-	if !isField {
-		return judgeEach(e, p, of)
-	}
-	column := e.column(named)
-	result.fails = of &^ (column.text | column.nothing)
-	for rest := of & column.plain; rest != 0; rest &= rest - 1 {
-		if row := rest.first(); holds(column.insides[row%blockSize]) {
-			result.matches |= rowBit(row)
-		}
-	}
-	result.each(e, p, of&column.text&^column.plain)
+// ofTexts judges texts where they stand, by what is found in those of a field, and leaves to test those that have to be unescaped. As
+// in expr nothing differs, and what is no text fails.
+func ofTexts(e *evaluator, p predicate, left field, known bool, of rows, found func(asWritten rows) rows) verdicts {
+	column, asWritten := e.column(left), e.asWritten(known, left, of)
+	result := verdicts{matches: found(asWritten), fails: of &^ (column.text | column.nothing)}
+	result.each(e, p, of&column.text&^asWritten)
 	return result
 }
 
 func (a *affix) judge(e *evaluator, of rows) verdicts {
-	return ofTexts(e, a, a.left, of, a.holds)
+	left, isField := a.left.(field)
+	if !isField {
+		return judgeEach(e, a, of)
+	}
+	return ofTexts(e, a, left, a.written.known, of, func(asWritten rows) rows {
+		if a.atEnd {
+			return a.written.end(e, left, asWritten)
+		}
+		return a.written.begin(e, left, asWritten)
+	})
 }
 
 func (w *wordSet) judge(e *evaluator, of rows) verdicts {
-	result := ofTexts(e, w, w.left, of, w.has)
-	if left, isField := w.left.(field); isField && w.has(nil) {
+	left, isField := w.left.(field)
+	if !isField {
+		return judgeEach(e, w, of)
+	}
+	result := ofTexts(e, w, left, w.known, of, func(asWritten rows) rows { return w.found(e, left, asWritten) })
+	if w.has(nil) {
 		result.matches |= of & e.column(left).nothing
 	}
 	return result
@@ -92,24 +92,9 @@ func (c *contains) judge(e *evaluator, of rows) verdicts {
 	if !isField {
 		return judgeEach(e, c, of)
 	}
-	column := e.column(left)
-	result := verdicts{fails: of &^ (column.text | column.nothing)}
-	for rest := of & column.text; rest != 0; rest &= rest - 1 {
-		row := rest.first()
-		inside, found := column.insides[row%blockSize], false
-		switch {
-		case column.plain.has(row):
-			found = c.part.index(inside) >= 0
-		case c.written.known && column.isCanonical(row):
-			found = c.written.isIn(inside)
-		default:
-			result.each(e, c, rowBit(row))
-		}
-		if found {
-			result.matches |= rowBit(row)
-		}
-	}
-	return result
+	return ofTexts(e, c, left, c.written.known, of, func(asWritten rows) rows {
+		return c.written.contained(e, left, asWritten)
+	})
 }
 
 func (p *pattern) judge(e *evaluator, of rows) verdicts {
@@ -119,13 +104,13 @@ func (p *pattern) judge(e *evaluator, of rows) verdicts {
 	}
 	column := e.column(left)
 	result := verdicts{fails: of &^ (column.text | column.nothing)}
-	for rest := of & column.text; rest != 0; rest &= rest - 1 {
-		row := rest.first()
-		if !column.plain.has(row) && column.isCanonical(row) && !findAll(p.written, column.insides[row%blockSize]) {
-			continue
+	texts := of & column.text
+	for rest := e.canonicalOf(left, texts); rest != 0; rest &= rest - 1 {
+		if row := rest.first(); !findAll(p.written, e.inside(row, left)) {
+			texts &^= rowBit(row)
 		}
-		result.each(e, p, rowBit(row))
 	}
+	result.each(e, p, texts)
 	return result
 }
 

@@ -131,9 +131,6 @@ func (e *evaluator) release() {
 	clear(e.values)
 	clear(e.operands)
 	clear(e.slots)
-	for i := range e.columns {
-		clear(e.columns[i].insides[:])
-	}
 	e.next()
 }
 

@@ -138,31 +138,79 @@ func (e *Engine) finish() (Outcome, error) {
 // what going event by event would, and keeps the observations of a rule together.
 func (e *Engine) observeRule(rule *ruleState, batch *Batch) {
 	observing := observation{engine: e, rule: rule, batch: batch}
-	e.numbers = batch.appendMatches(e.numbers[:0], rule.index)
-	for left := e.numbers; len(left) > 0; {
-		number := left[0]
-		key := e.key(rule, batch.key(rule.index, number), batch, number)
-		if key == nil {
-			return
-		}
-		plain := observing.event(key, number)
-		left = left[1:]
-		if plain && len(rule.GroupBy) == 0 {
-			left = observing.repeat(key, number, left)
-		}
+	if len(rule.GroupBy) == 0 {
+		observing.ungrouped()
+	} else {
+		observing.grouped()
+	}
+	if e.err != nil {
+		return
 	}
 	e.recorder.freshLines(batch)
-	rule.counters.Matched.Add(uint64(len(e.numbers)))
+	rule.counters.Matched.Add(observing.matched)
 	rule.counters.Late.Add(observing.late)
 	rule.counters.Clamped.Add(observing.clamped)
 }
 
 // observation is the taking of one rule's events of a batch.
 type observation struct {
-	engine        *Engine
-	rule          *ruleState
-	batch         *Batch
-	late, clamped uint64
+	engine                 *Engine
+	rule                   *ruleState
+	batch                  *Batch
+	matched, late, clamped uint64
+}
+
+// ungrouped takes events of a rule that has one key, those of one time at once where that can be.
+func (o *observation) ungrouped() {
+	key, counted, before := o.rule.keys.get(hashKey(nil), nil), false, int64(0)
+	for block := range o.batch.blocks() {
+		left := o.batch.matchesOf(o.rule.index, block)
+		o.matched += uint64(left.count())
+		for left != 0 {
+			number := int32(block*blockSize + left.first())
+			at := o.batch.times[number]
+			if same := left & o.batch.sameTime(number); counted && at == before && o.repeat(key, at, block, same) {
+				left &^= same
+				continue
+			}
+			if key == nil {
+				if key = o.engine.key(o.rule, o.batch, number); key == nil {
+					return
+				}
+			}
+			counted, before = o.event(key, number), at
+			left &= left - 1
+		}
+	}
+}
+
+// lookedUp is how many keys are looked up before the first of them is used, so that the processor waits for the memory of all of
+// them at once.
+const lookedUp = 16
+
+// grouped takes events each of which has a key.
+func (o *observation) grouped() {
+	e := o.engine
+	e.numbers = o.batch.appendMatches(e.numbers[:0], o.rule.index)
+	o.matched = uint64(len(e.numbers))
+	var keys [lookedUp]*keyState
+	for left := e.numbers; len(left) > 0; {
+		numbers := left[:min(len(left), lookedUp)]
+		left = left[len(numbers):]
+		for i, number := range numbers {
+			name, hash := o.batch.key(o.rule.index, number)
+			keys[i] = o.rule.keys.get(hash, name)
+		}
+		for i, number := range numbers {
+			key := keys[i]
+			if key == nil || key.forgotten { // since it is new, or was evicted meanwhile
+				if key = e.key(o.rule, o.batch, number); key == nil {
+					return
+				}
+			}
+			o.event(key, number)
+		}
+	}
 }
 
 // event takes one event. It returns whether it counted at its own time.
@@ -190,25 +238,19 @@ func (o *observation) event(key *keyState, number int32) bool {
 	return plain
 }
 
-// repeat takes at once those of the key's next events that have the time of the one before, which counted, as long as they
-// can't change the alert: nothing more expires at that time, so they only raise the count. It returns what is left.
-func (o *observation) repeat(key *keyState, before int32, left []int32) []int32 {
-	e, batch, at := o.engine, o.batch, o.batch.times[before]
-	same := 0
-	for same < len(left) && batch.times[left[same]] == at {
-		same++
+// repeat takes at once events of a block that have the time of the key's last event, which counted. It takes none, and returns
+// false, where they may change the alert: nothing more expires at that time, so they only raise the count.
+func (o *observation) repeat(key *keyState, at int64, block int, same rows) bool {
+	e, count := o.engine, uint64(same.count())
+	opens := key.alert.State() == window.Inactive && key.window.Count()+count >= key.rule.Threshold
+	if opens || e.options.Watch != nil || e.runs >= e.options.RunBudget {
+		return false
 	}
-	opens := key.alert.State() == window.Inactive && key.window.Count()+uint64(same) >= key.rule.Threshold
-	if same == 0 || opens || e.options.Watch != nil || e.runs >= e.options.RunBudget {
-		return left
-	}
-	e.add(key, at, uint64(same))
-	e.recorder.observe(key, at, uint64(same))
-	for _, number := range left[max(0, same-maxLines):same] {
-		e.recorder.line(key, number)
-	}
-	e.judge(key, batch, left[same-1])
-	return left[same:]
+	e.add(key, at, count)
+	e.recorder.observe(key, at, count)
+	e.recorder.lines(key, int32(block), same)
+	e.judge(key, o.batch, int32(block*blockSize+same.first()))
+	return true
 }
 
 // observeEvent adds one event to its window and judges it. It returns false for an event that came too late.
@@ -224,13 +266,22 @@ func (e *Engine) observeEvent(key *keyState, at int64, batch *Batch, number int3
 	ends := key.alert.State() == window.Active && key.window.Count() < key.rule.Threshold
 	if !ends {
 		// The line of the event that ends an episode is no line of the episode.
-		e.recorder.line(key, number)
+		e.line(key, number)
 	}
 	e.judge(key, batch, number)
 	if ends {
-		e.recorder.line(key, number)
+		e.line(key, number)
 	}
 	return true
+}
+
+// line notes an event's line.
+func (e *Engine) line(key *keyState, number int32) {
+	if len(key.rule.GroupBy) > 0 {
+		e.recorder.line(key, number)
+	} else {
+		e.recorder.lines(key, number/blockSize, rowBit(int(number)))
+	}
 }
 
 // add adds events of one time to a key's window and keeps the account of runs.

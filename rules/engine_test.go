@@ -52,6 +52,11 @@ func newBench(t testing.TB, options Options, list ...Rule) *bench {
 	return b
 }
 
+// key returns a key of the first rule.
+func (b *bench) key(name string) *keyState {
+	return b.engine.rules[0].keys.get(hashKey([]byte(name)), []byte(name))
+}
+
 func (b *bench) change(list ...Rule) {
 	b.Helper()
 	set, err := Compile(list)
@@ -283,17 +288,17 @@ func TestFutureEventsAreClamped(t *testing.T) {
 	b := newBench(t, Options{}, fiveInASecond())
 	hour := int64(time.Hour)
 	b.observe(start, document(start+hour, "fast clock, no M yet", ""))
-	if key := b.engine.rules[0].keys[""]; key.window.Max() != start {
+	if key := b.key(""); key.window.Max() != start {
 		t.Errorf("M is %d, want the arrival %d", key.window.Max(), start)
 	}
 	b.observe(start+2*second, document(start+second, "", ""))
 	b.observe(start+2*second, document(start+hour, "", ""))
-	if key := b.engine.rules[0].keys[""]; key.window.Max() != start+second || key.window.Count() != 3 {
+	if key := b.key(""); key.window.Max() != start+second || key.window.Count() != 3 {
 		t.Errorf("M %d, count %d; want the key's M and 3", key.window.Max(), key.window.Count())
 	}
 	limit := start + 2*second + FutureLimit
 	b.observe(start+2*second, document(limit, "exactly the limit", ""))
-	if key := b.engine.rules[0].keys[""]; key.window.Max() != limit {
+	if key := b.key(""); key.window.Max() != limit {
 		t.Errorf("M %d, want %d: five minutes ahead are taken", key.window.Max(), limit)
 	}
 	if got := b.engine.Counters()["too many lines"].Clamped.Load(); got != 2 {
@@ -323,7 +328,7 @@ func TestIdleEndsAnEpisode(t *testing.T) {
 	if len(got) != 1 || got[0].Reason != window.ReasonIdle || got[0].End != start+100e6+5*second || got[0].Time != start+100e6 {
 		t.Fatalf("%+v", got)
 	}
-	if key := b.engine.rules[0].keys[""]; key.window.Max() != start+100e6 || key.window.Count() != 5 {
+	if key := b.key(""); key.window.Max() != start+100e6 || key.window.Count() != 5 {
 		t.Error("the clock moved M or dropped events")
 	}
 	b.check()
@@ -563,8 +568,8 @@ func TestEvictionTakesExpiredThenInactiveThenActive(t *testing.T) {
 	}
 	keys := func() string {
 		var names []string
-		for name := range b.engine.rules[0].keys {
-			names = append(names, showKey([]byte(name)))
+		for key := range b.engine.rules[0].keys.all() {
+			names = append(names, showKey([]byte(key.key)))
 		}
 		slices.Sort(names)
 		return strings.Join(names, " ")
@@ -611,7 +616,7 @@ func TestExpiredKeysGoFirst(t *testing.T) {
 	b.observe(start, document(start, "", `,"k":"a"`))
 	b.observe(start, document(start-10*second, "", `,"k":"b"`))
 	b.observe(start, document(start, "", `,"k":"c"`))
-	if rule := b.engine.rules[0]; len(rule.keys) != 2 || rule.inactive.oldest.key[2:] != "a" {
+	if rule := b.engine.rules[0]; rule.keys.size != 2 || rule.inactive.oldest.key[2:] != "a" {
 		t.Errorf("the expired b should have gone before a")
 	}
 	b.check()
@@ -717,7 +722,7 @@ func TestRunBudgetMergesThenEvicts(t *testing.T) {
 	if b.engine.runs > 100 {
 		t.Errorf("%d runs, the budget is 100", b.engine.runs)
 	}
-	if key := b.engine.rules[0].keys[""]; key.window.Count() != 1000 || !key.window.Approximate() {
+	if key := b.key(""); key.window.Count() != 1000 || !key.window.Approximate() {
 		t.Errorf("count %d", key.window.Count())
 	}
 	b.check()
@@ -827,5 +832,32 @@ func TestSkippedEventsLeaveNoTrace(t *testing.T) {
 	batch.SkipNone()
 	if transitions, matched := judge(); transitions != 1 || matched != 4 {
 		t.Errorf("%d transitions, %d matched with none skipped", transitions, matched)
+	}
+}
+
+// versionTwo makes the state of testdata/checkpoint-2.
+func versionTwo(t *testing.T) *bench {
+	t.Helper()
+	grouped := fiveInASecond()
+	grouped.Name, grouped.GroupBy = "by k", []string{"k"}
+	b := newBench(t, Options{}, fiveInASecond(), grouped)
+	for i := range int64(12) {
+		at := start + i*100e6 + i/9
+		b.observe(at, document(at, fmt.Sprint("line ", i), fmt.Sprintf(`,"k":%d`, i%5%3)))
+	}
+	return b
+}
+
+// TestCheckpointsOfVersionTwoAreRead reads one that was written when windows had one form only.
+func TestCheckpointsOfVersionTwoAreRead(t *testing.T) {
+	checkpoint, err := os.ReadFile("testdata/checkpoint-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := versionTwo(t)
+	b.same(b.recovered(checkpoint, nil))
+	checkpoint[0] = checkpointVersion + 1
+	if err := NewEngine(Options{}).Restore(checkpoint); !errors.Is(err, ErrRecord) {
+		t.Errorf("a checkpoint of a version to come: %v", err)
 	}
 }

@@ -9,39 +9,44 @@ import (
 
 // deadlines is a heap of the keys with an open episode, by the reading of the idle clock at which each has to be judged.
 // A matching event moves a deadline without touching the heap: the key is put right when its old deadline comes.
-type deadlines []*keyState
+type deadlines []deadline
+
+type deadline struct {
+	at  int64
+	key *keyState
+}
 
 // Len implements heap.Interface.
 func (d deadlines) Len() int { return len(d) }
 
 // Less implements heap.Interface.
-func (d deadlines) Less(i, j int) bool { return d[i].deadline < d[j].deadline }
+func (d deadlines) Less(i, j int) bool { return d[i].at < d[j].at }
 
 // Swap implements heap.Interface.
 func (d deadlines) Swap(i, j int) {
 	d[i], d[j] = d[j], d[i]
-	d[i].heapIndex, d[j].heapIndex = i, j
+	d[i].key.heapIndex, d[j].key.heapIndex = int32(i), int32(j)
 }
 
 // Push implements heap.Interface.
-func (d *deadlines) Push(key any) {
-	state := key.(*keyState) //nolint:forcetypeassert // only this file pushes
-	state.heapIndex = len(*d)
-	*d = append(*d, state)
+func (d *deadlines) Push(pushed any) {
+	last := pushed.(deadline) //nolint:forcetypeassert // only this file pushes
+	last.key.heapIndex = int32(len(*d))
+	*d = append(*d, last)
 }
 
 // Pop implements heap.Interface.
 func (d *deadlines) Pop() any {
 	last := (*d)[len(*d)-1]
-	(*d)[len(*d)-1] = nil
+	(*d)[len(*d)-1] = deadline{}
 	*d = (*d)[:len(*d)-1]
-	last.heapIndex = -1
+	last.key.heapIndex = -1
 	return last
 }
 
 func (d *deadlines) remove(key *keyState) {
 	if key.heapIndex >= 0 {
-		heap.Remove(d, key.heapIndex)
+		heap.Remove(d, int(key.heapIndex))
 	}
 }
 
@@ -49,8 +54,7 @@ func (d *deadlines) remove(key *keyState) {
 func (e *Engine) schedule(key *keyState) {
 	e.deadlines.remove(key)
 	if key.rule.Idle > 0 {
-		key.deadline = later(key.lastMatch, int64(key.rule.Idle))
-		heap.Push(&e.deadlines, key)
+		heap.Push(&e.deadlines, deadline{later(key.lastMatch, int64(key.rule.Idle)), key})
 	}
 }
 
@@ -60,7 +64,7 @@ func (e *Engine) NextDeadline() (int64, bool) {
 	if len(e.deadlines) == 0 {
 		return 0, false
 	}
-	return e.deadlines[0].deadline, true
+	return e.deadlines[0].at, true
 }
 
 // Tick judges the keys with an open episode that saw no matching event for their rule's idle time, each at M plus the
@@ -69,11 +73,11 @@ func (e *Engine) NextDeadline() (int64, bool) {
 func (e *Engine) Tick(clock, received int64) (Outcome, error) {
 	e.begin(clock)
 	e.recorder.beginAt(received)
-	for len(e.deadlines) > 0 && e.deadlines[0].deadline <= e.clock {
-		key := e.deadlines[0]
+	for len(e.deadlines) > 0 && e.deadlines[0].at <= e.clock {
+		key := e.deadlines[0].key
 		elapsed := key.silenceNeeded()
 		if due := later(key.lastMatch, elapsed); due > e.clock {
-			key.deadline = due
+			e.deadlines[0].at = due
 			heap.Fix(&e.deadlines, 0)
 			continue
 		}

@@ -16,24 +16,24 @@ const (
 // keyState is all that the engine knows of one key of one rule. What every event touches comes first, so that it is in
 // few lines of the cache.
 type keyState struct {
-	key    string
-	window window.Window
-	alert  window.Alert
-	// lastMatch is the idle clock's reading at the latest matching event.
-	lastMatch int64
+	key string
+	id  uint64
+	// forgotten is set when the key was evicted.
+	forgotten bool
+	// heapIndex is where the key is in the engine's heap of deadlines; -1 outside.
+	heapIndex int32
+	rule      *ruleState
 	// list is where the key stands in the order of the latest match, between older and newer.
 	list         *keyList
 	older, newer *keyState
-	rule         *ruleState
-	id           uint64
-	lines        lines
+	// lastMatch is the idle clock's reading at the latest matching event.
+	lastMatch int64
+	// lines are nil for a key that never had one that an alert might show.
+	lines  *lines
+	alert  window.Alert
+	window window.Window
 	// opened is the transition that began the open episode.
 	opened *window.Transition
-	// deadline and heapIndex belong to the engine's heap of deadlines; heapIndex is -1 outside.
-	deadline  int64
-	heapIndex int
-	// forgotten is set when the key was evicted.
-	forgotten bool
 }
 
 // showable returns how many of the key's latest lines can still be shown. An alert that is active may end at any time and
@@ -48,6 +48,20 @@ func (k *keyState) showable() int {
 		needed = k.rule.Threshold - count
 	}
 	return maxLines - int(min(needed, maxLines))
+}
+
+// theLines returns the lines of the key to add some.
+func (k *keyState) theLines() *lines {
+	if k.lines == nil {
+		k.lines = new(lines)
+	}
+	return k.lines
+}
+
+// wantsLines tells whether the latest line may have to be shown, or some to be dropped. A key without lines that needs so many more
+// events to become active does without: each of them will bring a line of its own.
+func (k *keyState) wantsLines() bool {
+	return k.lines.count() > 0 || k.alert.State() == window.Active || k.window.Count()+maxLines > k.rule.Threshold
 }
 
 // lines are the latest lines of a key. Those of the batch at hand are only numbers of events until the batch is over or an
@@ -70,6 +84,14 @@ type line struct {
 // stored marks a line whose text was copied.
 const stored = -1
 
+// count returns how many lines there are.
+func (l *lines) count() int {
+	if l == nil {
+		return 0
+	}
+	return int(l.size)
+}
+
 // push adds an event's line, in the place of the oldest where there are enough.
 func (l *lines) push(event int32) {
 	if l.size < maxLines {
@@ -85,6 +107,9 @@ func (l *lines) place(index int) int { return (int(l.first) + index) % maxLines 
 
 // keep drops all but the latest lines.
 func (l *lines) keep(latest int) {
+	if l == nil {
+		return
+	}
 	if dropped := int(l.size) - latest; dropped > 0 {
 		l.first, l.size = uint8(l.place(dropped)), uint8(latest)
 	}

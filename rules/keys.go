@@ -9,10 +9,9 @@ const evictionScan = 16
 type ruleState struct {
 	Rule
 	index    int
-	keys     map[string]*keyState
+	keys     keyTable
 	byID     map[uint64]*keyState
 	nextID   uint64
-	recent   *keyState
 	inactive keyList
 	active   keyList
 	// runs is how many runs all windows have, published how many of them counters show.
@@ -22,7 +21,7 @@ type ruleState struct {
 
 func newRuleState(rule Rule) *ruleState {
 	return &ruleState{
-		Rule: rule, keys: make(map[string]*keyState), byID: make(map[uint64]*keyState), counters: new(Counters),
+		Rule: rule, byID: make(map[uint64]*keyState), counters: new(Counters),
 	}
 }
 
@@ -89,13 +88,11 @@ func (r *ruleState) each(do func(*keyState)) {
 }
 
 // key returns the state of a key, a new one where it is not known; nil when e.err is set.
-func (e *Engine) key(rule *ruleState, name []byte, batch *Batch, number int32) *keyState {
-	if recent := rule.recent; recent != nil && recent.key == string(name) {
-		return recent
-	}
-	key, ok := rule.keys[string(name)]
-	if !ok {
-		if len(rule.keys) >= rule.MaxKeys {
+func (e *Engine) key(rule *ruleState, batch *Batch, number int32) *keyState {
+	name, hash := batch.key(rule.index, number)
+	key := rule.keys.get(hash, name)
+	if key == nil {
+		if rule.keys.size >= rule.MaxKeys {
 			e.evict(rule.victim(batch.arrival), batch, number, batch.arrival)
 		}
 		if key = e.newKey(rule, string(name), rule.nextID); key == nil {
@@ -103,7 +100,6 @@ func (e *Engine) key(rule *ruleState, name []byte, batch *Batch, number int32) *
 		}
 		e.recorder.newKey(key)
 	}
-	rule.recent = key
 	return key
 }
 
@@ -127,14 +123,15 @@ func (e *Engine) newKey(rule *ruleState, name string, id uint64) *keyState {
 }
 
 func (r *ruleState) include(key *keyState) {
-	r.keys[key.key], r.byID[key.id] = key, key
+	r.keys.put(key)
+	r.byID[key.id] = key
 	r.nextID = max(r.nextID, key.id+1)
 	if key.alert.State() == window.Active {
 		r.active.push(key)
 	} else {
 		r.inactive.push(key)
 	}
-	r.counters.Keys.Store(int64(len(r.keys)))
+	r.counters.Keys.Store(int64(r.keys.size))
 	r.counters.Active.Store(int64(r.active.size))
 }
 
@@ -176,13 +173,10 @@ func (e *Engine) forget(key *keyState) {
 	}
 	e.account(rule, -key.window.Runs())
 	key.list.remove(key)
-	delete(rule.keys, key.key)
+	rule.keys.remove(key)
 	delete(rule.byID, key.id)
-	if rule.recent == key {
-		rule.recent = nil
-	}
 	key.forgotten = true
-	rule.counters.Keys.Store(int64(len(rule.keys)))
+	rule.counters.Keys.Store(int64(rule.keys.size))
 	rule.counters.Active.Store(int64(rule.active.size))
 }
 

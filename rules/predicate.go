@@ -2,9 +2,7 @@ package rules
 
 import (
 	"bytes"
-	"maps"
 	"regexp"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -242,9 +240,10 @@ func (t *textual) test(e *evaluator) verdict {
 
 // affix is a test for a constant text at the beginning or the end.
 type affix struct {
-	left source
-	text []byte
-	cut  func(text, part []byte) bool // bytes.HasPrefix or bytes.HasSuffix
+	left    source
+	text    []byte
+	atEnd   bool
+	written written
 }
 
 func (a *affix) test(e *evaluator) verdict {
@@ -258,7 +257,12 @@ func (a *affix) test(e *evaluator) verdict {
 	}
 }
 
-func (a *affix) holds(text []byte) bool { return a.cut(text, a.text) }
+func (a *affix) holds(text []byte) bool {
+	if a.atEnd {
+		return bytes.HasSuffix(text, a.text)
+	}
+	return bytes.HasPrefix(text, a.text)
+}
 
 // contains is a test for a constant text anywhere.
 type contains struct {
@@ -280,8 +284,9 @@ func (c *contains) test(e *evaluator) verdict {
 
 // isText is field == "text".
 type isText struct {
-	field field
-	text  string
+	field   field
+	text    string
+	written written
 }
 
 func (i *isText) test(e *evaluator) verdict {
@@ -313,31 +318,52 @@ func (p *pattern) test(e *evaluator) verdict {
 type wordSet struct {
 	left  source
 	words map[string]struct{}
-	few   []string // the same if they are so few that going through them takes less time
+	// forms are those of the words that have one as written, known says that all have, and few are the same forms if they are
+	// so few that it takes less time to look for one after the other.
+	forms map[string]struct{}
+	few   []written
+	known bool
 }
 
-// fewWords is up to how many words are compared one by one.
+// fewWords is up to how many words are looked for one by one.
 const fewWords = 8
 
 func newWordSet(left source, words map[string]struct{}) *wordSet {
-	set := &wordSet{left: left, words: words}
-	if len(words) <= fewWords {
-		set.few = slices.Sorted(maps.Keys(words))
+	set := &wordSet{left: left, words: words, forms: make(map[string]struct{}), known: true}
+	for word := range words {
+		form := newWritten(word)
+		if !form.known {
+			set.known = false
+			continue
+		}
+		set.forms[string(form.text)] = struct{}{}
+		if len(words) <= fewWords {
+			set.few = append(set.few, form)
+		}
 	}
 	return set
 }
 
 func (w *wordSet) has(text []byte) bool {
-	if len(w.words) > fewWords {
-		_, has := w.words[string(text)]
-		return has
+	_, has := w.words[string(text)]
+	return has
+}
+
+// found returns those of the events whose strings, looked at as they are written, are in the list.
+func (w *wordSet) found(e *evaluator, left field, of rows) (result rows) {
+	if len(w.words) <= fewWords {
+		for i := range w.few {
+			result |= w.few[i].equal(e, left, of&^result)
+		}
+		return result
 	}
-	for _, word := range w.few {
-		if string(text) == word {
-			return true
+	for ; of != 0; of &= of - 1 {
+		row := of.first()
+		if _, has := w.forms[string(e.inside(row, left))]; has {
+			result |= rowBit(row)
 		}
 	}
-	return false
+	return result
 }
 
 func (w *wordSet) test(e *evaluator) verdict {

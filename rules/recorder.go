@@ -66,6 +66,22 @@ type recorder struct {
 	numbers   []uint32
 	lineCount uint32
 	touched   []*keyState
+	recent    recentLines
+}
+
+// recentLines are the latest events of the key of a rule without groups, whose lines its key does not have yet: most will be
+// followed by so many others that nobody needs them.
+type recentLines struct {
+	key *keyState
+	// pieces are the latest, a ring in which the next one goes to the place next. maxLines of them are enough.
+	pieces [8]piece
+	next   uint
+}
+
+// piece is events of a block.
+type piece struct {
+	block  int32
+	events rows
 }
 
 // reset begins the record of a call that has no arrival time, and so records nothing.
@@ -74,6 +90,7 @@ func (r *recorder) reset() {
 	r.at, r.key = nil, nil
 	r.pending.key = nil
 	r.touched = r.touched[:0]
+	r.recent.key = nil
 }
 
 func (r *recorder) begin(batch *Batch) {
@@ -101,12 +118,14 @@ func (r *recorder) bytes() []byte {
 }
 
 func (r *recorder) operation(code byte, argument uint64) {
+	r.record = appendOperation(r.record, code, argument)
+}
+
+func appendOperation(to []byte, code byte, argument uint64) []byte {
 	if argument < longArgument {
-		r.record = append(r.record, code|byte(argument)<<operationBits)
-		return
+		return append(to, code|byte(argument)<<operationBits)
 	}
-	r.record = append(r.record, code|longArgument<<operationBits)
-	r.record = binary.AppendUvarint(r.record, argument-longArgument)
+	return binary.AppendUvarint(append(to, code|longArgument<<operationBits), argument-longArgument)
 }
 
 func (r *recorder) selectRule(rule *ruleState) {
@@ -157,14 +176,16 @@ func (r *recorder) flush() {
 	r.selectKey(key)
 	delta := r.pending.time - r.base
 	r.base = r.pending.time
-	if delta%millisecond == 0 {
-		r.operation(operationObserveMillis, zigzag(delta/millisecond))
+	record := r.record
+	if milliseconds := delta / millisecond; milliseconds*millisecond == delta {
+		record = appendOperation(record, operationObserveMillis, zigzag(milliseconds))
 	} else {
-		r.operation(operationObserveNanos, zigzag(delta))
+		record = appendOperation(record, operationObserveNanos, zigzag(delta))
 	}
 	if r.pending.more > 0 {
-		r.operation(operationRepeat, r.pending.more)
+		record = appendOperation(record, operationRepeat, r.pending.more)
 	}
+	r.record = record
 }
 
 func (r *recorder) control(key *keyState, argument uint64) {
@@ -195,12 +216,40 @@ func (r *recorder) rules(definitions []byte) {
 	r.record = append(r.record, definitions...)
 }
 
-// line notes that an event's line is now the latest of its key.
-func (r *recorder) line(key *keyState, number int32) {
+// lines notes that the lines of some events of a block are now the latest of their key, the only one of its rule.
+func (r *recorder) lines(key *keyState, block int32, events rows) {
 	if r.off {
 		return
 	}
-	lines := &key.lines
+	if r.recent.key != key {
+		r.bringLines()
+		r.recent = recentLines{key: key}
+	}
+	r.recent.pieces[r.recent.next%uint(len(r.recent.pieces))] = piece{block, events}
+	r.recent.next++
+}
+
+// bringLines gives a key the lines that it does not have yet.
+func (r *recorder) bringLines() {
+	recent := &r.recent
+	if recent.key == nil {
+		return
+	}
+	for next := recent.next - min(recent.next, maxLines); next < recent.next; next++ {
+		piece := &recent.pieces[next%uint(len(recent.pieces))]
+		for events := piece.events.latest(maxLines); events != 0; events &= events - 1 {
+			r.line(recent.key, piece.block*blockSize+int32(events.first()))
+		}
+	}
+	recent.key = nil
+}
+
+// line notes that an event's line is now the latest of its key.
+func (r *recorder) line(key *keyState, number int32) {
+	if r.off || !key.wantsLines() { // freshLines would drop it
+		return
+	}
+	lines := key.theLines()
 	if lines.fresh == 0 {
 		lines.before = lines.size
 		r.touched = append(r.touched, key)
@@ -212,8 +261,9 @@ func (r *recorder) line(key *keyState, number int32) {
 // freshLines copies the lines that the batch left with the rule's keys, as far as an alert can still show them, and
 // records them.
 func (r *recorder) freshLines(batch *Batch) {
+	r.bringLines()
 	for _, key := range r.touched {
-		lines := &key.lines
+		lines := key.lines
 		fresh, before := int(lines.fresh), lines.before
 		lines.fresh = 0
 		if key.forgotten {
@@ -250,8 +300,9 @@ func (r *recorder) recordLine(event int32, text line) {
 
 // texts returns the key's lines as they are at this moment.
 func (r *recorder) texts(key *keyState, batch *Batch) []string {
-	list := make([]string, 0, key.lines.size)
-	for i := range int(key.lines.size) {
+	r.bringLines()
+	list := make([]string, 0, key.lines.count())
+	for i := range key.lines.count() {
 		place := key.lines.place(i)
 		text := key.lines.texts[place]
 		if event := key.lines.events[place]; event != stored {

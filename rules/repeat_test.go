@@ -93,7 +93,8 @@ func TestFinishInBetweenCountsOnce(t *testing.T) {
 		t.Fatalf("%d numbers, want %d", len(numbers), matched)
 	}
 	for _, number := range numbers {
-		if got, want := showKey(batch.key(0, number)), fmt.Sprint(number%8); got != want {
+		name, _ := batch.key(0, number)
+		if got, want := showKey(name), fmt.Sprint(number%8); got != want {
 			t.Fatalf("event %d has key %q, want %q", number, got, want)
 		}
 	}

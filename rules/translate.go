@@ -79,12 +79,12 @@ func (t *translator) binary(node *ast.BinaryNode) predicate {
 		return &textual{left, right, bytes.Contains}
 	case "startsWith":
 		if part, isConstant := node.Right.(*ast.StringNode); isConstant {
-			return &affix{left, []byte(part.Value), bytes.HasPrefix}
+			return &affix{left, []byte(part.Value), false, newWritten(part.Value)}
 		}
 		return &textual{left, right, bytes.HasPrefix}
 	case "endsWith":
 		if part, isConstant := node.Right.(*ast.StringNode); isConstant {
-			return &affix{left, []byte(part.Value), bytes.HasSuffix}
+			return &affix{left, []byte(part.Value), true, newWritten(part.Value)}
 		}
 		return &textual{left, right, bytes.HasSuffix}
 	}
@@ -112,7 +112,7 @@ func (t *translator) equality(node *ast.BinaryNode) predicate {
 		case *ast.NilNode:
 			return isNil{int(of)}
 		case *ast.StringNode:
-			return &isText{of, right.Value}
+			return &isText{of, right.Value, newWritten(right.Value)}
 		}
 	}
 	return &equality{left, right}

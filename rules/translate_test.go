@@ -119,7 +119,16 @@ func drawDocument(t *rapid.T) string {
 			members = append(members, strconv.Quote(name)+":"+rapid.SampledFrom(jsonValues).Draw(t, name))
 		}
 	}
-	return "{" + strings.Join(members, ",") + "}"
+	return padded(rapid.Bool().Draw(t, "padded"), "{"+strings.Join(members, ",")+"}")
+}
+
+// padded makes a document long if asked to: the scan of the event package reads long ones in another way, and says more of their
+// strings.
+func padded(long bool, document string) string {
+	if !long {
+		return document
+	}
+	return strings.Repeat(" ", 64) + document
 }
 
 // TestPredicatesEqualExpr is what allows predicates to stand for expr: they say the same of any event.

@@ -50,7 +50,9 @@ func TestWrittenFormsAreFound(t *testing.T) {
 
 // TestWrittenFormsInRules puts such strings to rules, those with other escapes and without ASCII too.
 func TestWrittenFormsInRules(t *testing.T) {
-	texts := []string{`"`, `\`, `/`, "\n", "n", "u0022", `\"`, "a", "", "é", "\x01", "\uFFFD", "x \"a", "aaa"}
+	texts := []string{
+		`"`, `\`, `/`, "\n", "n", "u0022", `\"`, "a", "", "é", "\x01", "\uFFFD", "x \"a", "aaa", "aaaaaaa", "aaaaaaaa", "aaaaaaaaa", `aaa"aaa`,
+	}
 	var wheres []string
 	for _, text := range texts {
 		quoted, err := json.Marshal(text)
@@ -71,8 +73,35 @@ func TestWrittenFormsInRules(t *testing.T) {
 		documents := make([]string, rapid.IntRange(1, 8).Draw(r, "documents"))
 		for i := range documents {
 			inside := strings.Join(rapid.SliceOfN(rapid.SampledFrom(writings), 0, 6).Draw(r, "inside"), "")
-			documents[i] = `{"v":"` + inside + `"}`
+			documents[i] = padded(rapid.Bool().Draw(r, "padded"), `{"v":"`+inside+`"}`)
 		}
 		sameAsExpr(r, batch, c, where, documents)
 	})
+}
+
+// TestTextsAroundTheLengthOfAHead compares texts that differ at each of their places, and where an escape is the end, in all ways in
+// which a string is compared with a constant.
+func TestTextsAroundTheLengthOfAHead(t *testing.T) {
+	for length := 1; length <= headSize+3; length++ {
+		text := strings.Repeat("ab", length)[:length-1] + "n"
+		insides := []string{text, text + "a", text[:length-1], "a" + text, text[:length-1] + `\n`, text + `\n`, text + `\"`, `\\` + text, ""}
+		for i := range length {
+			insides = append(insides, text[:i]+"x"+text[i+1:])
+		}
+		for _, where := range []string{"v == %q", "v startsWith %q", "v endsWith %q", "v contains %q", "v in [%q]", "v in ['x', %q]"} {
+			where = fmt.Sprintf(where, text)
+			batch, c, ok := whereOf(t, where)
+			if !ok || c.predicate == nil {
+				t.Fatalf("%s is left to expr", where)
+			}
+			for _, inside := range insides {
+				for _, long := range []bool{false, true} {
+					document := padded(long, `{"v":"`+inside+`"}`)
+					if ours, exprs := bothVerdicts(t, batch, c, document); ours != exprs {
+						t.Errorf("%s of %s: %d, expr says %d", where, document, ours, exprs)
+					}
+				}
+			}
+		}
+	}
 }

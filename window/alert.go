@@ -5,11 +5,11 @@ import "math"
 // Alert is the state machine of one key of one rule: Active while a window's count is at least the threshold. Each stay
 // in Active is an episode, from its Start to its End. The zero value is an inactive alert that never was active.
 type Alert struct {
-	state       State
 	start       int64
-	peak        uint64
-	approximate bool
 	end         int64
+	peak        uint64
+	state       State
+	approximate bool
 	ended       bool
 }
 

@@ -15,31 +15,53 @@ const (
 	flagActive
 	flagApproximate
 	flagEnded
+	flagMilliseconds
 )
+
+// unit is what the distances of runs are written in where all times are whole milliseconds, as Filebeat's are.
+const unit = 1e6
 
 // AppendBinary appends the window as bytes and returns the extended slice. The form is a flags byte, then varints: the
 // length, M, the time of the newest merged run, the number of runs, and for each run its distance from the one before
-// and its count.
+// and its count. A flag says that the distances are milliseconds, else they are nanoseconds.
 func (w *Window) AppendBinary(to []byte) []byte {
 	var flags byte
-	if w.seen {
+	var merged int64
+	if w.Seen() {
 		flags |= flagSeen
 	}
-	if w.merged {
+	if w.Approximate() {
 		flags |= flagMerged
+		merged = w.mergedThrough
+	}
+	scale := int64(1)
+	if w.inMilliseconds() {
+		flags |= flagMilliseconds
+		scale = unit
 	}
 	to = append(to, flags)
 	to = binary.AppendVarint(to, w.length)
 	to = binary.AppendVarint(to, w.max)
-	to = binary.AppendVarint(to, w.mergedThrough)
-	to = binary.AppendUvarint(to, uint64(w.runs.size))
+	to = binary.AppendVarint(to, merged)
+	to = binary.AppendUvarint(to, uint64(w.Runs()))
 	var before int64
-	for item := range w.runs.all() {
-		to = binary.AppendVarint(to, item.time-before)
+	for item := range w.all() {
+		at := item.time / scale
+		to = binary.AppendVarint(to, at-before)
 		to = binary.AppendUvarint(to, item.count)
-		before = item.time
+		before = at
 	}
 	return to
+}
+
+// inMilliseconds tells whether all times are whole milliseconds.
+func (w *Window) inMilliseconds() bool {
+	for item := range w.all() {
+		if item.time%unit != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // DecodeWindow reads what AppendBinary wrote and returns the window and the bytes behind it. It fails with ErrState, and
@@ -47,24 +69,34 @@ func (w *Window) AppendBinary(to []byte) []byte {
 func DecodeWindow(from []byte) (Window, []byte, error) {
 	in := Reader{Bytes: from}
 	flags := in.Byte()
-	w := Window{seen: flags&flagSeen != 0, merged: flags&flagMerged != 0}
+	var w Window
 	w.length, w.max, w.mergedThrough = in.Varint(), in.Varint(), in.Varint()
-	size := in.Uvarint()
-	if in.Failed || size > uint64(len(in.Bytes)) || w.length <= 0 {
+	if flags&flagMerged == 0 {
+		w.mergedThrough = nothingMerged
+	}
+	size, scale := in.Uvarint(), int64(1)
+	if flags&flagMilliseconds != 0 {
+		scale = unit
+	}
+	if in.Failed || size > uint64(len(in.Bytes)) || w.length <= 0 || (flags&flagSeen != 0) != (size > 0) {
 		return Window{}, nil, ErrState
 	}
-	var before int64
+	var item run
 	for i := range size {
-		item := run{before + in.Varint(), in.Uvarint()}
-		if in.Failed || item.count == 0 || i > 0 && item.time <= before {
+		before := item.time
+		item = run{before + in.Varint()*scale, in.Uvarint()}
+		if w.count += item.count; in.Failed || item.count == 0 || w.count < item.count || i > 0 && item.time <= before {
 			return Window{}, nil, ErrState
 		}
-		w.runs.pushBack(item)
-		w.count += item.count
-		before = item.time
+		if i < size-1 {
+			w.runs.pushBack(item)
+		}
 	}
-	if size > 0 && (!w.seen || before > w.max) {
+	if item.time != w.max {
 		return Window{}, nil, ErrState
+	}
+	if w.latest, w.since = item.count, w.max; w.runs.size > 0 {
+		w.since = w.runs.oldest().time
 	}
 	return w, in.Bytes, nil
 }

@@ -1,126 +1,100 @@
 package window
 
-// merge is the work of mergePairs: it reads the parts of a ring in turn and writes into those that it has read.
-type merge struct {
-	ring *ring
-	// done are the chunks that are written, out the one at hand, free those that are read and not written.
-	done [][]run
-	out  []run
-	free [][]run
-	// odd is the older run of a pair whose newer one is in the next part.
-	odd   run
-	isOdd bool
-	pairs int
+import "slices"
+
+// place is where a run is: the index of its part, and its own in the memory of that.
+type place struct{ part, index int }
+
+// memory returns the part of an index with what has gone of it.
+func (r *ring) memory(index int) *[]run {
+	if chunk := r.gone + index; chunk < len(r.chunks) {
+		return &r.chunks[chunk]
+	}
+	return &r.back
 }
 
-// mergePairs makes one run of each of so many pairs of the oldest runs, at the newer time of the two, and returns the time
-// of the newest that it made. There must be twice as many runs, and at least one pair. It takes no memory but for the
-// list of chunks.
-func (r *ring) mergePairs(pairs int) int64 {
-	m := merge{ring: r, out: r.memory(0)[:0], pairs: pairs}
-	part, rest := 0, r.part(0)
-	for {
-		rest = m.read(rest)
-		if m.pairs == 0 {
+// next returns the place of the part behind if the given one is at the end of its own.
+func (r *ring) next(at place) place {
+	if at.part < r.parts()-1 && at.index == len(*r.memory(at.part)) {
+		return place{at.part + 1, 0}
+	}
+	return at
+}
+
+// first returns the place of the oldest run.
+func (r *ring) first() place { return place{0, r.head} }
+
+// behind returns the place of the first run that is newer than a time, and how many are older.
+func (r *ring) behind(time int64) (at place, older int) {
+	at = r.first()
+	for at.part < r.parts()-1 {
+		part := *r.memory(at.part)
+		if part[len(part)-1].time > time {
 			break
 		}
-		m.release(part)
-		part++
-		rest = r.part(part)
+		older += len(part) - at.index
+		at = place{at.part + 1, 0}
 	}
-	through := m.out[len(m.out)-1].time
-	m.join(part, rest)
-	r.size -= pairs
-	r.head = 0
-	return through
+	for part := *r.memory(at.part); at.index < len(part) && part[at.index].time <= time; at.index++ {
+		older++
+	}
+	return at, older
 }
 
-// memory returns the part of that index with what has gone of it.
-func (r *ring) memory(index int) []run {
-	if place := r.gone + index; place < len(r.chunks) {
-		return r.chunks[place]
+// before returns the run before a place, nil if there is none.
+func (r *ring) before(at place) *run {
+	switch {
+	case at == r.first():
+		return nil
+	case at.index == 0:
+		part := *r.memory(at.part - 1)
+		return &part[len(part)-1]
 	}
-	return r.back
+	return &(*r.memory(at.part))[at.index-1]
 }
 
-// read merges what it can of a part and returns what it has not read.
-func (m *merge) read(part []run) []run {
-	if m.isOdd && len(part) > 0 {
-		m.write(m.odd.count, part[0])
-		m.isOdd = false
-		part = part[1:]
-	}
-	for m.pairs > 0 && len(part) >= 2 {
-		part = m.readPairs(part)
-	}
-	if m.pairs > 0 && len(part) == 1 {
-		m.odd, m.isOdd = part[0], true
-		part = part[1:]
-	}
-	return part
-}
-
-// readPairs merges as many pairs of a part as there is room for, one at least, and returns the rest of the part.
-func (m *merge) readPairs(part []run) []run {
-	m.makeRoom()
-	size := len(m.out)
-	pairs := min(m.pairs, len(part)/2, cap(m.out)-size)
-	m.out = m.out[:size+pairs]
-	out, in := m.out[size:], part[:2*pairs]
-	for i := range out {
-		out[i] = run{in[2*i+1].time, in[2*i].count + in[2*i+1].count}
-	}
-	m.pairs -= pairs
-	return part[2*pairs:]
-}
-
-// write never overtakes the reading: it writes one run for two.
-func (m *merge) write(older uint64, newer run) {
-	m.makeRoom()
-	newer.count += older
-	m.out = append(m.out, newer)
-	m.pairs--
-}
-
-func (m *merge) makeRoom() {
-	if len(m.out) == cap(m.out) {
-		last := len(m.free) - 1
-		m.done = append(m.done, m.out)
-		m.out, m.free = m.free[last][:0], m.free[:last]
-	}
-}
-
-// release keeps the memory of a part that was read, other than the first one, which is written first.
-func (m *merge) release(part int) {
-	if part > 0 {
-		m.free = append(m.free, m.ring.memory(part))
-	}
-}
-
-// join puts behind what was written the rest of the part at which the reading ended, and all parts after it.
-func (m *merge) join(part int, rest []run) {
-	r := m.ring
-	memory := r.memory(part)
-	if part == 0 {
-		memory = append(m.out, rest...)
-	} else {
-		m.done = append(m.done, m.out)
-		memory = memory[:copy(memory, rest)]
-	}
-	if place := r.gone + part; place == len(r.chunks) {
-		r.back = memory
-	} else {
-		if len(memory) > 0 {
-			m.done = append(m.done, memory)
+// merge makes one run of those that share a cell of the grid of 2^shift nanoseconds, at the newest of their times. It looks at so
+// many runs from a place on, of which there must be one, and at fewer once it has freed what is wanted. It returns how many it
+// freed, and the time of the newest run that it looked at. It takes no memory: it writes into the parts that it has read.
+func (r *ring) merge(from place, count int, shift uint, wanted int) (freed int, through int64) {
+	read, write, latest := from, from, r.before(from)
+	for count > 0 && freed < wanted {
+		part := *r.memory(read.part)
+		items := part[read.index:min(len(part), read.index+count)]
+		for _, item := range items {
+			if latest != nil && uint64(latest.time^item.time)>>shift == 0 {
+				latest.time = item.time
+				latest.count += item.count
+				freed++
+				continue
+			}
+			write = r.next(write)
+			written := *r.memory(write.part)
+			written[write.index] = item
+			latest = &written[write.index]
+			write.index++
 		}
-		m.done = append(m.done, r.chunks[place+1:]...)
+		count -= len(items)
+		read.index += len(items)
+		read = r.next(read)
 	}
-	r.chunks, r.gone = m.done, 0
-	r.spares = append(r.spares, m.free...)
-	for i := range r.spares {
-		r.spares[i] = r.spares[i][:0]
+	r.size -= freed
+	r.cut(r.next(write), read)
+	return freed, latest.time
+}
+
+// cut takes out what is between two places.
+func (r *ring) cut(from, to place) {
+	first, last := r.memory(from.part), r.memory(to.part)
+	if first == last {
+		*first = slices.Delete(*first, from.index, to.index)
+		return
 	}
-	if excess := len(r.spares) - r.parts(); excess > 0 {
-		r.spares = r.spares[excess:]
+	*first = (*first)[:from.index]
+	*last = (*last)[:copy(*last, (*last)[to.index:])]
+	empty := r.gone + from.part
+	if from.index > 0 {
+		empty++
 	}
+	r.chunks = slices.Delete(r.chunks, empty, r.gone+to.part)
 }

@@ -9,25 +9,24 @@ import (
 const (
 	// minimumRing is the least capacity of a ring: most keys of a grouped rule hold only a few runs.
 	minimumRing = 4
-	// chunkRuns is how many runs a chunk holds, 16 KiB of them. A ring grows by chunks rather than by moving all it has, so
+	// chunkRuns is how many runs a chunk holds, 4 KiB of them. A ring grows by chunks rather than by moving all it has, so
 	// that no single event has to wait for millions of runs to be moved, neither when a window grows nor when a late event
 	// goes in between.
-	chunkRuns = 1024
+	chunkRuns = 256
 )
 
 // ring is a double-ended queue of runs in the order of their times. The newest are in back, which grows up to a chunk;
 // older ones are in chunks, oldest first. The zero value is empty.
 type ring struct {
 	back []run
+	size int
 	// head is how many runs at the front of the oldest chunk, or of back where there is none, have gone.
 	head int
-	size int
 	// chunks[gone:] are in use, each of them with runs.
 	chunks [][]run
 	gone   int
-	// spares are empty chunks, kept so that a window which slides on, or grows again, takes no memory. They are never more
-	// than the chunks in use, and one.
-	spares [][]run
+	// spare is the memory of a chunk that has gone, kept so that a window which slides on takes no memory; or nil.
+	spare *[chunkRuns]run
 }
 
 // oldest returns the first run. It is good until the next change of the ring, as newest's is; there must be one.
@@ -80,11 +79,9 @@ func (r *ring) addChunk(chunk []run) {
 
 // chunk returns an empty chunk.
 func (r *ring) chunk() []run {
-	if last := len(r.spares) - 1; last >= 0 {
-		chunk := r.spares[last]
-		r.spares[last] = nil
-		r.spares = r.spares[:last]
-		return chunk
+	if spare := r.spare; spare != nil {
+		r.spare = nil
+		return spare[:0]
 	}
 	return make([]run, 0, chunkRuns)
 }
@@ -99,33 +96,20 @@ func (r *ring) resize(capacity int) {
 }
 
 // dropBefore takes out the runs before a time and returns how many events they held.
-func (r *ring) dropBefore(time int64) uint64 {
-	var events uint64
+func (r *ring) dropBefore(time int64) (events uint64) {
 	for r.size > 0 {
-		part, dropped := r.part(0), 0
-		for dropped < len(part) && part[dropped].time < time {
-			events += part[dropped].count
-			dropped++
+		part, at := *r.memory(0), r.head
+		for at < len(part) && part[at].time < time {
+			events += part[at].count
+			at++
 		}
-		r.head += dropped
-		r.size -= dropped
-		if dropped < len(part) {
+		r.size -= at - r.head
+		if r.head = at; at < len(part) {
 			break
 		}
 		r.dropPart()
 	}
 	return events
-}
-
-func (r *ring) popFront() run {
-	part := r.part(0)
-	r.head++
-	r.size--
-	item := part[0]
-	if len(part) == 1 {
-		r.dropPart()
-	}
-	return item
 }
 
 // dropPart takes out the first part, all of which has gone.
@@ -135,13 +119,16 @@ func (r *ring) dropPart() {
 		r.back = r.back[:0]
 		return
 	}
-	empty := r.chunks[r.gone][:0]
+	r.keep(r.chunks[r.gone])
 	r.chunks[r.gone] = nil
 	r.gone++
-	for len(r.spares) > r.parts() {
-		r.chunk()
+}
+
+// keep makes a chunk the spare one.
+func (r *ring) keep(chunk []run) {
+	if cap(chunk) >= chunkRuns {
+		r.spare = (*[chunkRuns]run)(chunk[:chunkRuns])
 	}
-	r.spares = append(r.spares, empty)
 }
 
 // all returns the runs, oldest first.
@@ -186,8 +173,15 @@ func (r *ring) part(index int) []run {
 	return part
 }
 
-// add counts events of a time that is older than the newest run's: in the run of that time, or in a new one.
+// add counts events of a time: in the run of that time, or in a new one.
 func (r *ring) add(time int64, events uint64) {
+	if r.size == 0 || r.newest().time < time {
+		r.pushBack(run{time, events})
+		return
+	}
+	if r.addNearEnd(time, events) {
+		return
+	}
 	// The first part that ends at the time or later has its place.
 	index := sort.Search(r.parts()-1, func(i int) bool {
 		part := r.part(i)
@@ -200,6 +194,33 @@ func (r *ring) add(time int64, events uint64) {
 		return
 	}
 	r.insert(index, at, run{time, events})
+}
+
+// nearEnd is how many runs a late event is looked for among, from the newest on, before it is searched for. Most are late by
+// little.
+const nearEnd = 8
+
+// addNearEnd does what add does where the place is among the latest runs and there is room for one more.
+func (r *ring) addNearEnd(time int64, events uint64) bool {
+	first := 0
+	if r.gone == len(r.chunks) {
+		first = r.head
+	}
+	for at := len(r.back) - 1; at >= max(first, len(r.back)-nearEnd); at-- {
+		switch newer := &r.back[at]; {
+		case newer.time == time:
+			newer.count += events
+			return true
+		case newer.time > time:
+			continue
+		case len(r.back) == cap(r.back):
+			return false
+		}
+		r.back = slices.Insert(r.back, at+1, run{time, events})
+		r.size++
+		return true
+	}
+	return false
 }
 
 // insert puts an item into a part by moving some of what is there.
@@ -218,7 +239,8 @@ func (r *ring) insert(index, at int, item run) {
 	r.back = slices.Insert(r.back, at, item)
 }
 
-// insertInChunk splits a chunk that is full into two halves.
+// insertInChunk makes room in a chunk that is full: it gives its newest run to the next part, or is split into two halves. Late
+// events mostly come behind a chunk that has just become full, and would leave all chunks half empty by splitting them.
 func (r *ring) insertInChunk(place, at int, item run) {
 	chunk := r.chunks[place]
 	switch {
@@ -228,6 +250,9 @@ func (r *ring) insertInChunk(place, at int, item run) {
 		copy(chunk[r.head-1:], chunk[r.head:at])
 		chunk[at-1] = item
 		r.head--
+	case r.pushFront(place+1, chunk[len(chunk)-1]):
+		copy(chunk[at+1:], chunk[at:])
+		chunk[at] = item
 	default:
 		half := len(chunk) / 2
 		newer := append(r.chunk(), chunk[half:]...)
@@ -240,6 +265,19 @@ func (r *ring) insertInChunk(place, at int, item run) {
 	}
 }
 
+// pushFront puts a run in front of the part at a place if that has room for it, and tells whether.
+func (r *ring) pushFront(place int, item run) bool {
+	part := &r.back
+	if place < len(r.chunks) {
+		part = &r.chunks[place]
+	}
+	if len(*part) == cap(*part) {
+		return false
+	}
+	*part = slices.Insert(*part, 0, item)
+	return true
+}
+
 // shrink gives memory back after a burst. What it keeps leaves room to grow again before the next move, so the cost stays
 // amortised.
 func (r *ring) shrink() {
@@ -247,7 +285,7 @@ func (r *ring) shrink() {
 		return
 	}
 	if r.size <= chunkRuns/8 {
-		r.chunks, r.gone, r.spares = nil, 0, nil
+		r.chunks, r.gone, r.spare = nil, 0, nil
 	}
 	if cap(r.back) > minimumRing && r.size <= cap(r.back)/8 {
 		r.resize(max(minimumRing, cap(r.back)/4))

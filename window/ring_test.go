@@ -12,8 +12,11 @@ import (
 // capacity returns how many runs the ring has memory for.
 func (r *ring) capacity() int {
 	total := cap(r.back)
-	for _, chunk := range slices.Concat(r.chunks, r.spares) {
+	for _, chunk := range r.chunks {
 		total += cap(chunk)
+	}
+	if r.spare != nil {
+		total += chunkRuns
 	}
 	return total
 }
@@ -30,8 +33,8 @@ func TestRingEqualsSlice(t *testing.T) {
 			for range events {
 				switch {
 				case step == 0 && len(want) > 0:
-					if got := r.popFront(); got != want[0] {
-						t.Fatalf("popped %v, want %v", got, want[0])
+					if got := r.dropBefore(want[0].time + 1); got != want[0].count {
+						t.Fatalf("%d events dropped, want %d", got, want[0].count)
 					}
 					want = want[1:]
 					r.shrink()
@@ -62,23 +65,44 @@ func TestRingEqualsSlice(t *testing.T) {
 					want = append(want, run{time, 2})
 				}
 			}
-			if pairs := rapid.IntRange(0, len(want)/2).Draw(t, "pairs"); step == 3 && pairs > 0 {
-				want = mergePairs(want, pairs)
-				if got := r.mergePairs(pairs); got != want[pairs-1].time {
-					t.Fatalf("merged through %d, want %d", got, want[pairs-1].time)
-				}
+			if first := rapid.IntRange(0, len(want)).Draw(t, "first"); step == 3 && first < len(want) {
+				count := rapid.IntRange(1, len(want)-first).Draw(t, "count")
+				want = checkMerge(t, &r, want, first, count)
 			}
 			checkRing(t, &r, want)
 		}
 	})
 }
 
-func mergePairs(runs []run, pairs int) []run {
-	var merged []run
-	for i := range pairs {
-		merged = append(merged, run{runs[2*i+1].time, runs[2*i].count + runs[2*i+1].count})
+// checkMerge merges some of the runs in both and returns those of the slice.
+func checkMerge(t *rapid.T, r *ring, runs []run, first, count int) []run {
+	t.Helper()
+	shift := rapid.UintRange(0, 6).Draw(t, "shift")
+	wanted := rapid.SampledFrom([]int{1, chunkRuns, 1 << 30}).Draw(t, "wanted")
+	from, older := r.first(), 0
+	if first > 0 {
+		from, older = r.behind(runs[first-1].time)
 	}
-	return append(merged, runs[2*pairs:]...)
+	if older != first {
+		t.Fatalf("%d runs are older, want %d", older, first)
+	}
+	freed, through := r.merge(from, count, shift, wanted)
+	if freed < wanted && through != runs[first+count-1].time {
+		t.Fatalf("merged through %d, want %d", through, runs[first+count-1].time)
+	}
+	merged := slices.Clone(runs[:first])
+	for i, item := range runs[first:] {
+		last := len(merged) - 1
+		if i < count && item.time <= through && last >= 0 && merged[last].time>>shift == item.time>>shift {
+			merged[last] = run{item.time, merged[last].count + item.count}
+		} else {
+			merged = append(merged, item)
+		}
+	}
+	if freed != len(runs)-len(merged) {
+		t.Fatalf("%d runs freed, want %d", freed, len(runs)-len(merged))
+	}
+	return merged
 }
 
 func checkRing(t *rapid.T, r *ring, want []run) {
@@ -145,16 +169,5 @@ func TestInsertAtEveryPlaceOfAFullChunk(t *testing.T) {
 				t.Fatalf("%d runs, want %d", r.size, want)
 			}
 		}
-	}
-}
-
-func TestSparesAreBounded(t *testing.T) {
-	var r ring
-	for i := range int64(100 * chunkRuns) {
-		r.pushBack(run{i, 1})
-	}
-	r.dropBefore(95 * chunkRuns)
-	if len(r.spares) > r.parts()+1 {
-		t.Errorf("%d empty chunks are kept for %d in use", len(r.spares), r.parts())
 	}
 }

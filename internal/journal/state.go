@@ -102,7 +102,7 @@ func (s *state) openChecked() error {
 
 func openBolt(path string) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o640, &bbolt.Options{
-		Timeout: stateLockTimeout, FreelistType: bbolt.FreelistMapType,
+		Timeout: stateLockTimeout, FreelistType: bbolt.FreelistMapType, InitialMmapSize: stateMapped,
 	})
 	if err == nil {
 		db.AllocSize = stateGrowth

@@ -23,6 +23,9 @@ const (
 	compactTransaction = 4 << 20
 	// stateGrowth is how much bbolt lengthens its file by beyond what it needs; its own default is 16 MiB.
 	stateGrowth = 1 << 20
+	// stateMapped is how much of its file bbolt maps ahead. When that is too little for a transaction, bbolt copies all that the
+	// transaction has stored so far, again with each doubling: a checkpoint several times over.
+	stateMapped = 256 << 20
 )
 
 // Compact copies all pairs. Only the end is synced: until then nobody needs the copy.

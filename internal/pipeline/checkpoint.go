@@ -51,17 +51,15 @@ func (p *Pipeline) requestCheckpoint() {
 	p.commits <- commit{sequence: c.sequence, checkpoint: c}
 }
 
+// makeCheckpoint makes a checkpoint of the state at hand. The engine's part, which may have tens of megabytes, comes last, so that
+// it is written once and never moved.
 func (p *Pipeline) makeCheckpoint() (*checkpoint, error) {
-	state, err := p.engine.AppendCheckpoint(nil)
-	if err != nil {
-		return nil, err
-	}
 	positions := make([]Position, 0, len(p.writer.positions))
 	for _, position := range p.writer.positions {
 		positions = append(positions, position)
 	}
-	bytes := appendSection([]byte{recordVersion}, sectionEngine, state)
-	if bytes, err = appendJSON(bytes, sectionPositions, positions); err != nil {
+	bytes, err := appendJSON([]byte{recordVersion}, sectionPositions, positions)
+	if err != nil {
 		return nil, err
 	}
 	if p.resends != nil {
@@ -71,6 +69,9 @@ func (p *Pipeline) makeCheckpoint() (*checkpoint, error) {
 		if bytes, err = appendJSON(bytes, sectionBuiltin, open); err != nil {
 			return nil, err
 		}
+	}
+	if bytes, err = appendLong(bytes, sectionEngine, p.engine.AppendCheckpoint); err != nil {
+		return nil, err
 	}
 	return &checkpoint{
 		sequence: p.journal.Last(), number: p.engine.Number(), state: bytes, ends: p.engine.Ends(),

@@ -96,9 +96,9 @@ func (w *work) content() (events, marks func([]byte) ([]byte, error)) {
 
 // appendLong appends a section whose length is known at its end only: room is left for that.
 func appendLong(to []byte, tag byte, content func([]byte) ([]byte, error)) ([]byte, error) {
-	const room = 4 // of a uvarint: 256 MiB, more than the journal takes
+	const room = 5 // of a uvarint: 32 GiB
 	start := len(to) + 1 + room
-	to, err := content(append(to, tag, 0, 0, 0, 0))
+	to, err := content(append(to, tag, 0, 0, 0, 0, 0))
 	if err != nil {
 		return nil, err
 	}
