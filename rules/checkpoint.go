@@ -9,12 +9,8 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at, other than
-// olderVersion, in which windows had one form only, that is still read.
-const (
-	checkpointVersion = 3
-	olderVersion      = 2
-)
+// checkpointVersion is the first number of a checkpoint. Another version is refused rather than guessed at.
+const checkpointVersion = 3
 
 // End is when the last episode of a key ended that the engine has forgotten.
 type End struct {
@@ -89,7 +85,7 @@ func appendBytes(to, bytes []byte) []byte {
 // no more memory than a small multiple of the input; the engine must then be thrown away.
 func (e *Engine) Restore(checkpoint []byte) error {
 	in := &window.Reader{Bytes: checkpoint}
-	if version := in.Uvarint(); version != checkpointVersion && version != olderVersion {
+	if version := in.Uvarint(); version != checkpointVersion {
 		return fmt.Errorf("%w: checkpoint version %d, this program reads %d", ErrRecord, version, checkpointVersion)
 	}
 	e.number = in.Uvarint()
