@@ -91,6 +91,7 @@ func (r *readers) lines(agent uint64) []sent {
 // they say and what they hold must be the same, whatever files do, also after a recovery and with more files than are kept account
 // of.
 func TestEventsAheadAreNotLookedUp(t *testing.T) {
+	const comparedSteps = 20
 	for run := range uint64(8) {
 		random := rand.New(rand.NewPCG(run, 7))
 		world := &readers{random: random, files: map[uint64][]*file{}, latest: map[uint64][][]sent{}}
@@ -129,8 +130,14 @@ func TestEventsAheadAreNotLookedUp(t *testing.T) {
 					t.Fatalf("run %d, step %d: event %d of %d is a duplicate: %t", run, step, i, len(window), told.Duplicate(i))
 				}
 			}
+			if !bytes.Equal(told.AppendSection(nil), untold.AppendSection(nil)) {
+				t.Fatalf("run %d, step %d: other marks are added", run, step)
+			}
+			if step%comparedSteps != 0 {
+				continue // what differs stays so for many steps, and comparing takes longer than all else
+			}
 			saved := quick.AppendCheckpoint(nil)
-			if !bytes.Equal(saved, exact.AppendCheckpoint(nil)) || !bytes.Equal(told.AppendSection(nil), untold.AppendSection(nil)) {
+			if !bytes.Equal(saved, exact.AppendCheckpoint(nil)) {
 				t.Fatalf("run %d, step %d: other marks are held", run, step)
 			}
 			if step == 700 {

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	testTopic = "logs"
-	patience  = 30 * time.Second
+	patience  = time.Minute
 )
 
 // newCluster starts brokers that speak the real protocol.
