@@ -490,6 +490,20 @@ func TestMemoryAcknowledgement(t *testing.T) {
 	}
 }
 
+// Records of another version are refused with an error that says which was found and which is read.
+func TestRecordsOfAnotherVersionAreRefused(t *testing.T) {
+	for _, version := range []byte{recordVersion - 1, recordVersion + 1} {
+		_, err := decodeRecord([]byte{version})
+		if want := fmt.Sprintf("version %d, this program reads %d", version, recordVersion); !errors.Is(err, errRecord) ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say: %s", err, want)
+		}
+	}
+	if _, err := decodeRecord(nil); !errors.Is(err, errRecord) {
+		t.Errorf("an empty record: %v", err)
+	}
+}
+
 func FuzzDecodeRecord(f *testing.F) {
 	bytes, err := appendRecord(nil, rules.Outcome{Observations: []byte("o"), Transitions: []window.Transition{{Number: 1}}},
 		[]Position{{Topic: "logs", Offset: 7}}, &work{stored: &stored{events: [][]byte{[]byte("{}")}}})

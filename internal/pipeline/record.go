@@ -133,8 +133,11 @@ func decodeRecord(bytes []byte) (record, error) {
 
 // sections gives the sections of a record, in order, up to the first error.
 func sections(bytes []byte, each func(tag byte, section []byte) error) error {
-	if len(bytes) == 0 || bytes[0] != recordVersion {
-		return fmt.Errorf("%w: unknown version", errRecord)
+	if len(bytes) == 0 {
+		return fmt.Errorf("%w: it is empty", errRecord)
+	}
+	if version := bytes[0]; version != recordVersion {
+		return fmt.Errorf("%w: version %d, this program reads %d", errRecord, version, recordVersion)
 	}
 	for bytes = bytes[1:]; len(bytes) > 0; {
 		tag := bytes[0]
