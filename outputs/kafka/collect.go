@@ -16,6 +16,9 @@ import (
 // is left alone.
 func (o *Output) collect(job *job) {
 	defer o.recycle(job)
+	for _, topic := range job.topics {
+		topic.written = o.client
+	}
 	if len(job.failed) == 0 {
 		return
 	}

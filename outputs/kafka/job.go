@@ -41,6 +41,10 @@ const mostKept = 32 << 20
 
 // take makes a job of the first events in the queue, of all of them unless a topic takes only less at once. It gives
 // those an outcome that are too large.
+//
+// The first job with a topic has one event for it. The client keeps records of a topic that it does not know yet aside, and sorts
+// them into partitions when it does; it may send some of them while it is at it. If those are refused, the others go out before
+// them.
 func (o *Output) take() *job {
 	w := &o.present
 	job := o.empty()
@@ -56,7 +60,7 @@ func (o *Output) take() *job {
 			taken++
 			continue
 		}
-		if topic.taken > 0 && topic.taken+bytes > topic.limit {
+		if topic.taken > 0 && (topic.written != o.client || topic.taken+bytes > topic.limit) {
 			break
 		}
 		topic.taken += bytes

@@ -24,6 +24,8 @@ type topic struct {
 	name string
 	// seen is the client that has seen that the topic is there.
 	seen *kgo.Client
+	// written is the client that has had an outcome for one of its records, and so knows its partitions.
+	written *kgo.Client
 	// limit is how many bytes of records may be sent at once, as the broker's refusals taught.
 	limit int
 	// taken is how many of them the present job has.
