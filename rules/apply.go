@@ -8,8 +8,12 @@ import (
 	"github.com/logboom/logboom/window"
 )
 
-// ErrRecord is returned for observations or a checkpoint that no engine wrote.
-var ErrRecord = errors.New("rules: damaged record")
+var (
+	// ErrRecord is returned for observations or a checkpoint that no engine wrote.
+	ErrRecord = errors.New("rules: damaged record")
+	// ErrVersion is returned for a checkpoint that an engine of another version of this package wrote.
+	ErrVersion = errors.New("rules: checkpoint of another version")
+)
 
 // Apply brings the engine to the state it had after it returned these observations and transitions, given the state that
 // it had before. It decides nothing anew but follows the record. It fails with ErrRecord, or with the error of

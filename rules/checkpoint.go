@@ -81,12 +81,12 @@ func appendBytes(to, bytes []byte) []byte {
 	return append(to, bytes...)
 }
 
-// Restore brings back the state that AppendCheckpoint wrote. The engine must be new. It fails with ErrRecord, and takes
-// no more memory than a small multiple of the input; the engine must then be thrown away.
+// Restore brings back the state that AppendCheckpoint wrote. The engine must be new. It fails with ErrVersion or
+// ErrRecord, and takes no more memory than a small multiple of the input; the engine must then be thrown away.
 func (e *Engine) Restore(checkpoint []byte) error {
 	in := &window.Reader{Bytes: checkpoint}
 	if version := in.Uvarint(); version != checkpointVersion {
-		return fmt.Errorf("%w: checkpoint version %d, this program reads %d", ErrRecord, version, checkpointVersion)
+		return fmt.Errorf("%w: %d, this program reads %d", ErrVersion, version, checkpointVersion)
 	}
 	e.number = in.Uvarint()
 	var list []Rule

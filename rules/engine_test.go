@@ -846,7 +846,7 @@ func TestCheckpointsOfAnotherVersionAreRefused(t *testing.T) {
 	for _, version := range []byte{checkpointVersion - 1, checkpointVersion + 1} {
 		checkpoint[0] = version
 		err := NewEngine(Options{}).Restore(checkpoint)
-		if want := fmt.Sprintf("checkpoint version %d, this program reads %d", version, checkpointVersion); !errors.Is(err, ErrRecord) ||
+		if want := fmt.Sprintf("%d, this program reads %d", version, checkpointVersion); !errors.Is(err, ErrVersion) ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say: %s", err, want)
 		}

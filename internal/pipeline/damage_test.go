@@ -2,12 +2,17 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/logboom/logboom/internal/journal"
 	"github.com/logboom/logboom/window"
 )
 
@@ -61,6 +66,67 @@ func damage(t *testing.T, folder, text string, distance int) {
 		}
 	}
 	t.Fatalf("no %q in the log", text)
+}
+
+// A journal of another version is well: to start without it would end its alerts and forget its windows.
+func TestJournalOfAnotherVersionIsLeftAlone(t *testing.T) {
+	for name, change := range map[string]func(state []byte){
+		"records":       func(state []byte) { state[0]++ },
+		"older records": func(state []byte) { state[0]-- },
+		"checkpoint":    func(state []byte) { engineOf(t, state)[0]++ },
+		"kind":          func(state []byte) { state[1] = 99 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.handle(burst(time.Now(), 5)...)
+			before := h.next(0)[0]
+			h.close()
+			was := h.changeCheckpoint(change)
+			if _, err := h.tryOpen(); !errors.Is(err, ErrOtherVersion) || strings.Contains(err.Error(), "damaged") {
+				t.Fatalf("error %v", err)
+			}
+			if err := h.journal.Close(); err != nil {
+				t.Fatal(err)
+			}
+			h.changeCheckpoint(func(state []byte) { copy(state, was) })
+			h.open()
+			if open, _ := h.pipeline.Alerts(1); len(open) != 1 || open[0].ID != before.ID {
+				t.Errorf("open alerts %+v", open)
+			}
+		})
+	}
+}
+
+// changeCheckpoint changes the bytes of the checkpoint of a journal that is closed, and returns what they were.
+func (h *house) changeCheckpoint(change func(state []byte)) (was []byte) {
+	h.Helper()
+	opened, err := journal.Open(h.journalOptions())
+	if err != nil {
+		h.Fatal(err)
+	}
+	err = opened.Update(func(tx *journal.Tx) error {
+		checkpoint, found, err := tx.Checkpoint()
+		if err != nil || !found {
+			return fmt.Errorf("checkpoint %v: %w", found, err)
+		}
+		was = slices.Clone(checkpoint.State)
+		change(checkpoint.State)
+		return tx.PutCheckpoint(checkpoint)
+	})
+	if err := errors.Join(err, opened.Close()); err != nil {
+		h.Fatal(err)
+	}
+	return was
+}
+
+// engineOf returns what a checkpoint has of the engine.
+func engineOf(t *testing.T, state []byte) []byte {
+	t.Helper()
+	decoded, err := decodeRecord(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decoded.engine
 }
 
 func TestStalledCommitShows(t *testing.T) {

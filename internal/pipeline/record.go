@@ -34,8 +34,13 @@ const (
 	sectionBuiltin     byte = 8 // of a checkpoint: JSON, the transitions that began the open built-in episodes
 )
 
-// errRecord is returned for bytes that appendRecord did not write.
-var errRecord = errors.New("damaged record")
+var (
+	// errRecord is returned for bytes that appendRecord did not write.
+	errRecord = errors.New("damaged record")
+	// ErrOtherVersion is returned by New for a journal with records or a checkpoint of another version: to go on without them would
+	// be to lose windows, open alerts and events that are perfectly well.
+	ErrOtherVersion = errors.New("the journal is another version's of logboom: run that one until all is delivered, or set data to another folder")
+)
 
 // record is a commit in its parts.
 type record struct {
@@ -137,7 +142,7 @@ func sections(bytes []byte, each func(tag byte, section []byte) error) error {
 		return fmt.Errorf("%w: it is empty", errRecord)
 	}
 	if version := bytes[0]; version != recordVersion {
-		return fmt.Errorf("%w: version %d, this program reads %d", errRecord, version, recordVersion)
+		return fmt.Errorf("%w: records of version %d, this program reads %d", ErrOtherVersion, version, recordVersion)
 	}
 	for bytes = bytes[1:]; len(bytes) > 0; {
 		tag := bytes[0]
@@ -173,7 +178,7 @@ func (r *record) section(tag byte, section []byte) error {
 	case sectionBuiltin:
 		err = json.Unmarshal(section, &r.builtin)
 	default:
-		err = fmt.Errorf("section %d is of a newer version", tag)
+		return fmt.Errorf("%w: a section of kind %d, which this program does not know", ErrOtherVersion, tag)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRecord, err)

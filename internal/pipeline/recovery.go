@@ -75,7 +75,13 @@ func (r *recovery) read() error {
 		return fmt.Errorf("read checkpoint: %w", err)
 	}
 	if r.found {
-		if err := r.restore(stored.State); err != nil {
+		err := r.restore(stored.State)
+		switch {
+		case errors.Is(err, ErrOtherVersion):
+			return err
+		case errors.Is(err, rules.ErrVersion):
+			return fmt.Errorf("%w: %w", ErrOtherVersion, err)
+		case err != nil:
 			r.lose(err)
 		}
 	}
@@ -95,7 +101,7 @@ func (r *recovery) read() error {
 		}
 		expected = record.Sequence + 1
 		if err := r.apply(record.Payload); err != nil {
-			return fmt.Errorf("record %d of the journal: %w; it may be of a newer version of logboom", record.Sequence, err)
+			return fmt.Errorf("record %d of the journal: %w", record.Sequence, err)
 		}
 	}
 	return nil
