@@ -134,6 +134,18 @@ func (e *Engine) finish() (Outcome, error) {
 	return outcome, nil
 }
 
+// Decided notes when the transitions of an outcome were decided, in nanoseconds since 1970: in the outcome, and, where it is that of
+// the last call, in what the engine keeps of the alerts that are open.
+func (e *Engine) Decided(outcome Outcome, at int64) {
+	for i := range outcome.Transitions {
+		transition := &outcome.Transitions[i]
+		transition.Decided = at
+		if i < len(e.decided) && e.decided[i].transition.Number == transition.Number {
+			e.decided[i].transition.Decided = at
+		}
+	}
+}
+
 // observeRule takes the rule's events of a batch in turn. Keys are independent of each other, so going rule by rule gives
 // what going event by event would, and keeps the observations of a rule together.
 func (e *Engine) observeRule(rule *ruleState, batch *Batch) {

@@ -85,7 +85,7 @@ func (p *Pipeline) complete(pending []commit) {
 
 // commitNow makes one outcome durable at once. Only New and the writer call it, while commitLoop has nothing to do.
 func (p *Pipeline) commitNow(outcome rules.Outcome) error {
-	decided(outcome.Transitions)
+	p.decided(outcome)
 	bytes, err := appendRecord(nil, outcome, nil, nil)
 	if err != nil || len(bytes) == 0 {
 		return err

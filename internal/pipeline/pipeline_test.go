@@ -210,7 +210,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 			} else {
 				h.crash()
 			}
-			if open, _ := h.pipeline.Alerts(1); len(open) != 1 || open[0].ID != first.ID {
+			if open, _ := h.pipeline.Alerts(1); len(open) != 1 || open[0].ID != first.ID || open[0].Decided != first.Decided || first.Decided == 0 {
 				t.Fatalf("open after the restart: %+v", open)
 			}
 			h.handle(document(at.Add(time.Minute), "later"))

@@ -148,21 +148,17 @@ func (p *Pipeline) observed(w *work) {
 	}
 }
 
-// decided notes that transitions are decided now.
-func decided(transitions []window.Transition) {
-	if len(transitions) == 0 {
-		return
-	}
-	now := time.Now().UnixNano()
-	for i := range transitions {
-		transitions[i].Decided = now
+// decided notes that an outcome is decided now.
+func (p *Pipeline) decided(outcome rules.Outcome) {
+	if len(outcome.Transitions) > 0 {
+		p.engine.Decided(outcome, time.Now().UnixNano())
 	}
 }
 
 // append writes a record and sends the commit on to be made durable. Where nothing happened there is nothing to write,
 // but the acknowledgement still comes after the commits before it.
 func (p *Pipeline) append(c commit, outcome rules.Outcome) error {
-	decided(outcome.Transitions)
+	p.decided(outcome)
 	bytes, err := appendRecord(p.writer.buffer[:0], outcome, c.positions, c.content)
 	if err != nil {
 		return err
