@@ -1,6 +1,7 @@
 package outputs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type Delivery struct {
 	read    uint64 // the last record that was read wholly
 	resumed place  // the cursor that was found: what is before it was done by a Run before
 	filling *load
+	reading trouble
 
 	mutex     sync.Mutex // guards what follows
 	inFlight  []*load    // oldest first
@@ -112,9 +114,9 @@ func (d *Delivery) restore(ctx context.Context) error {
 				return fmt.Errorf("restore the output's state: %w", err)
 			}
 			// What the output has to say of its beginning must be on disk before its first write: a kill behind that would
-			// leave nothing to go back to.
-			if len(state) == 0 {
-				if err := d.log.StoreCursor(d.name, after, stateful.State()); err != nil {
+			// leave nothing to go back to. Nor is what another type of output left under this name anything to go back to.
+			if begin := stateful.State(); !bytes.Equal(begin, state) {
+				if err := d.log.StoreCursor(d.name, after, begin); err != nil {
 					return err
 				}
 			}
@@ -144,6 +146,9 @@ func (d *Delivery) readAll(ctx context.Context) error {
 			}
 			d.read = record.Sequence
 		}
+	}
+	if d.reading.failing {
+		d.succeeded(&d.reading)
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/logboom/logboom/outputs/logstash"
 )
 
@@ -301,6 +303,45 @@ func TestStatefulOutputsHaveEachEventOnce(t *testing.T) {
 	p.each(h.number, true)
 }
 
+// What an output of another type left under the name is nothing that a Stateful one could go back to after a kill.
+func TestStatefulOutputsBeginUnderAUsedName(t *testing.T) {
+	h := newHouse(t)
+	if err := h.pipeline.Events().StoreCursor("test", 0, place{0, 3}.state()); err != nil {
+		t.Fatal(err)
+	}
+	kill := &killed{}
+	h.log = func(log Log) Log {
+		kill.Log = log
+		return kill
+	}
+	p := &newcomer{tape{receiver: receiver{t: t}, fails: func() bool {
+		kill.dead.Store(true) // before the cursor behind the first write is stored
+		return false
+	}}}
+	h.send(10, 10, true)
+	_, stop := h.deliver(p, Options{})
+	eventually(t, "all events", func() bool { return p.count() == 10 })
+	stop()
+	h.log = nil
+	h.reopen()
+	_, stop = h.deliver(p, Options{})
+	eventually(t, "all events again", func() bool { return p.count() == 10 })
+	h.send(1, 10, true)
+	eventually(t, "one more", func() bool { return p.count() >= 11 })
+	stop()
+	p.each(11, true)
+}
+
+// newcomer takes what it does not understand for the beginning of what it has, as the file output does.
+type newcomer struct{ tape }
+
+func (n *newcomer) Restore(state []byte) error {
+	if n.tape.Restore(state) == nil {
+		return nil
+	}
+	return n.tape.Restore(n.State())
+}
+
 // Several writes at a time: all events come, and a restart repeats only what was not known to be done.
 func TestConcurrentOutputs(t *testing.T) {
 	h := newHouse(t)
@@ -355,40 +396,67 @@ func TestOneBatchThatIsStuckHoldsTheOthers(t *testing.T) {
 	r.each(h.number, false)
 }
 
-// What is done of a record is not given again after a restart, even if the rest of the record took for ever.
+// What is done of a record is not given again after a stop, or after a kill but for the batch in flight, even if the rest of the
+// record took for ever.
 func TestCursorInTheMiddleOfARecord(t *testing.T) {
-	h := newHouse(t)
-	const good = 55
-	stuck := &receiver{t: t, script: func(event Event) error {
-		if numberOf(t, event.Body) >= good {
-			return errors.New("not now")
-		}
-		return nil
-	}}
-	_, stop := h.deliver(stuck, Options{BatchEvents: 10})
-	h.send(7, 10, true)
-	eventually(t, "a batch", func() bool { return stuck.count() == 7 })
-	h.send(100, 10, true)
-	eventually(t, "what is taken", func() bool { return stuck.count() == good })
-	stop()
-	for range 2 {
-		h.reopen()
-		again := &receiver{t: t, script: stuck.script}
-		_, stop = h.deliver(again, Options{BatchEvents: 10})
-		eventually(t, "the batch that was in flight", func() bool { return again.count() == 8 })
-		stop()
-		if again.numbers[0] != 47 || again.ids[0] != stuck.ids[47] {
-			t.Errorf("it goes on with event %d", again.numbers[0])
-		}
+	for name, test := range map[string]struct {
+		killed bool
+		from   int // what comes again begins there
+	}{"stopped": {false, 55}, "killed": {true, 47}} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			const good = 55
+			takes := func(event Event) error {
+				if numberOf(t, event.Body) >= good {
+					return errors.New("not now")
+				}
+				return nil
+			}
+			first := &receiver{t: t, script: takes}
+			kill := &killed{}
+			h.log = func(log Log) Log {
+				kill.Log = log
+				return kill
+			}
+			_, stop := h.deliver(first, Options{BatchEvents: 10})
+			h.send(7, 10, true)
+			eventually(t, "a batch", func() bool { return first.count() == 7 })
+			h.send(100, 10, true)
+			eventually(t, "what is taken", func() bool { return first.count() == good })
+			kill.dead.Store(test.killed)
+			stop()
+			h.log = nil
+			h.reopen()
+			again := &receiver{t: t, script: takes}
+			d, stop := h.deliver(again, Options{BatchEvents: 10})
+			eventually(t, "what is refused again", func() bool { return d.Stats().Failures > 0 })
+			stop()
+			if again.count() != good-test.from || again.count() > 0 && again.ids[0] != first.ids[test.from] {
+				t.Errorf("%v came again", again.numbers)
+			}
+			rest := &receiver{t: t}
+			h.reopen()
+			_, stop = h.deliver(rest, Options{})
+			eventually(t, "the rest", func() bool { return rest.count() >= 107-good })
+			stop()
+			if rest.count() != 107-good || rest.numbers[0] != good {
+				t.Errorf("it goes on with event %d", rest.numbers[0])
+			}
+		})
 	}
-	rest := &receiver{t: t}
-	h.reopen()
-	_, stop = h.deliver(rest, Options{})
-	eventually(t, "the rest", func() bool { return rest.count() == 107-47 })
-	stop()
-	if rest.numbers[0] != 47 {
-		t.Errorf("it goes on with event %d", rest.numbers[0])
+}
+
+// killed is a log in which nothing changes any more once it is dead.
+type killed struct {
+	Log
+	dead atomic.Bool
+}
+
+func (k *killed) StoreCursor(output string, after uint64, state []byte) error {
+	if k.dead.Load() {
+		return errors.New("killed")
 	}
+	return k.Log.StoreCursor(output, after, state)
 }
 
 // fullDisk is a log whose cursors cannot be stored for a while.
@@ -444,9 +512,10 @@ func TestCursorIsTriedAgainSoon(t *testing.T) {
 	})
 }
 
-// An output that need not have everything loses what is too far behind, and counts it.
+// An output that need not have everything loses what is too far behind, and counts it. It is not well until it writes again.
 func TestOutputsThatMayMiss(t *testing.T) {
 	h := newHouse(t)
+	log := new(lines)
 	open := make(chan struct{})
 	r := &receiver{t: t, whole: func() error {
 		select {
@@ -456,16 +525,19 @@ func TestOutputsThatMayMiss(t *testing.T) {
 			return errors.New("down")
 		}
 	}}
-	d, stop := h.deliver(r, Options{MostBehind: 300_000, BatchEvents: 10})
+	d, stop := h.deliver(r, Options{MostBehind: 300_000, BatchEvents: 10, Logger: zerolog.New(log)})
 	for range 100 {
 		h.send(10, 1000, false)
 	}
 	eventually(t, "what is missed", func() bool { return d.Stats().Missed >= 600 })
+	if stats := d.Stats(); stats.State != StateRetrying || stats.FailingSince.IsZero() || log.count("delivered again") > 0 {
+		t.Errorf("while nothing is written it is %s: %s", stats.State, log)
+	}
 	close(open)
 	eventually(t, "the rest", func() bool { return d.Stats().Missed+d.Stats().Written == 1000 })
 	stop()
-	if stats := d.Stats(); stats.Written < 200 {
-		t.Errorf("%+v", stats)
+	if stats := d.Stats(); stats.Written < 200 || !stats.FailingSince.IsZero() || log.count("delivered again") != 1 {
+		t.Errorf("%+v, %s", stats, log)
 	}
 }
 

@@ -26,6 +26,8 @@ const patience = time.Minute
 
 // house is a pipeline on a real journal, whose events an output is given.
 type house struct {
+	// log stands between the journal and what is delivered, if it is not nil.
+	log func(Log) Log
 	testing.TB
 	folder   string
 	journal  *journal.Journal
@@ -126,7 +128,11 @@ func (h *house) deliver(output Output, options Options) (d *Delivery, stop func(
 	if options.DeadLetters == nil {
 		options.DeadLetters = func(context.Context, []DeadLetter) error { return nil }
 	}
-	d = NewDelivery("test", output, h.pipeline.Events(), options)
+	var log Log = h.pipeline.Events()
+	if h.log != nil {
+		log = h.log(log)
+	}
+	d = NewDelivery("test", output, log, options)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()

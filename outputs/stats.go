@@ -71,6 +71,10 @@ type status struct {
 	failingSince, cursorStored     time.Time
 	refusalLogged                  time.Time
 	refusalsUnsaid                 uint64
+	// failing is how many activities fail at present, blocked how many of them need somebody to change something. gaveUp says that
+	// a load was given up since one was written.
+	failing, blocked int
+	gaveUp           bool
 }
 
 func newStatus(name string) status { return status{name: name, state: StateStarting} }
@@ -106,33 +110,6 @@ func (d *Delivery) wrote(tried attempt) {
 		s.bytes += uint64(tried.bytes)
 		s.lastSuccess = now
 		s.lag = max(0, now.Sub(time.Unix(0, tried.oldest)))
-	})
-}
-
-// failed takes note of a failure.
-func (d *Delivery) failed(err error) {
-	now := d.options.Now()
-	d.changed(func(s *status) {
-		s.failures++
-		s.lastError, s.lastErrorTime = err.Error(), now
-		if s.failingSince.IsZero() {
-			s.failingSince = now
-		}
-		s.state = StateRetrying
-		if delivery.IsBlocked(err) {
-			s.state = StateBlocked
-		}
-		d.condition.Failed(err, uint64(len(d.inFlight)))
-	})
-}
-
-// recovered takes note that a load is done.
-func (d *Delivery) recovered() {
-	d.changed(func(s *status) {
-		if s.state == StateRetrying || s.state == StateBlocked {
-			s.state, s.failingSince = StateOK, time.Time{}
-			d.condition.Recovered()
-		}
 	})
 }
 

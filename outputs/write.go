@@ -74,6 +74,7 @@ func (d *Delivery) passOver(ctx context.Context, through place) error {
 func (d *Delivery) write(ctx context.Context, l *load) {
 	retry := delivery.NewRetry(d.options.RetryMin, d.options.RetryMax)
 	remaining := l.batch
+	var writing trouble
 	for first := true; ; first = false {
 		if !first {
 			d.changed(func(s *status) { s.retries++ })
@@ -84,10 +85,15 @@ func (d *Delivery) write(ctx context.Context, l *load) {
 		}
 		d.wrote(tried)
 		if len(tried.left) == 0 {
+			d.wroteLoad(&writing)
 			break
 		}
 		if d.tooFarBehind(l.through.record) {
 			d.changed(func(s *status) { s.missed += uint64(len(tried.left)) })
+			if tried.failure != nil {
+				d.failed(&writing, tried.failure)
+			}
+			d.gaveUp(&writing)
 			break
 		}
 		if len(tried.left) < len(remaining.Events) {
@@ -97,13 +103,27 @@ func (d *Delivery) write(ctx context.Context, l *load) {
 		if tried.failure == nil {
 			continue // only left alone because of one before, which is done now
 		}
-		d.failed(tried.failure)
+		d.failed(&writing, tried.failure)
 		if retry.Wait(ctx, tried.failures) != nil {
+			d.leave(ctx, l, remaining.Events[0].ID)
 			return
 		}
 	}
-	d.recovered()
 	d.finish(ctx, l)
+}
+
+// leave stores how far a load came that is not done when ctx ends, so that what stands before the first event that is left does not
+// come again. A Stateful output knows by itself.
+func (d *Delivery) leave(ctx context.Context, l *load, first ID) {
+	if _, stateful := d.output.(Stateful); stateful {
+		return
+	}
+	d.mutex.Lock()
+	oldest := d.inFlight[0] == l
+	d.mutex.Unlock()
+	if oldest {
+		_ = d.storeCursor(ctx, place{first.Record - 1, first.Index}) // it is tried once, since ctx ended
+	}
 }
 
 // attempt is what became of some events in one try.
@@ -254,15 +274,19 @@ func (d *Delivery) storeCursor(ctx context.Context, through place) error {
 // ended.
 func (d *Delivery) until(ctx context.Context, operation func() error) error {
 	retry := delivery.NewRetry(min(d.options.RetryMin, longestLocalWait), min(d.options.RetryMax, longestLocalWait))
+	var trying trouble
 	for {
 		err := delivery.Guard(operation)
 		if err == nil {
+			if trying.failing {
+				d.succeeded(&trying)
+			}
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		d.failed(err)
+		d.failed(&trying, err)
 		if err := retry.Wait(ctx, []error{err}); err != nil {
 			return err
 		}
@@ -271,6 +295,6 @@ func (d *Delivery) until(ctx context.Context, operation func() error) error {
 
 // pause waits after the journal could not be read.
 func (d *Delivery) pause(ctx context.Context, err error) error {
-	d.failed(err)
+	d.failed(&d.reading, err)
 	return delivery.NewRetry(d.options.RetryMin, d.options.RetryMax).Wait(ctx, []error{err})
 }
