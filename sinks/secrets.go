@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -19,8 +20,11 @@ type Secrets struct{ texts []string }
 func NewSecrets(texts ...string) Secrets {
 	var secrets Secrets
 	for _, text := range texts {
-		for _, form := range []string{text, url.QueryEscape(text), url.PathEscape(text), url.UserPassword("", text).String()[1:]} {
-			if len(form) >= shortestSecret {
+		onOneLine := strings.Join(strings.Fields(text), " ") // as Reason makes it
+		for _, form := range []string{
+			text, url.QueryEscape(text), url.PathEscape(text), url.UserPassword("", text).String()[1:], onOneLine,
+		} {
+			if len(form) >= shortestSecret && !slices.Contains(secrets.texts, form) {
 				secrets.texts = append(secrets.texts, form)
 			}
 		}
@@ -34,12 +38,37 @@ func (s Secrets) String() string { return redacted }
 // GoString returns a text without any secret.
 func (s Secrets) GoString() string { return redacted }
 
-// Redact returns text with every secret in it replaced.
+// Redact returns text with every secret in it replaced, also one that was cut by [Reason], of which the beginning is left.
 func (s Secrets) Redact(text string) string {
 	for _, secret := range s.texts {
 		text = strings.ReplaceAll(text, secret, redacted)
 	}
-	return text
+	if !strings.Contains(text, ellipsis) {
+		return text
+	}
+	parts := strings.SplitAfter(text, ellipsis)
+	for i := range parts {
+		if before, cut := strings.CutSuffix(parts[i], ellipsis); cut {
+			parts[i] = s.withoutBeginning(before) + ellipsis
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+// withoutBeginning replaces the beginning of a secret at the end of text, the longest there is.
+func (s Secrets) withoutBeginning(text string) string {
+	longest := 0
+	for _, secret := range s.texts {
+		for length := min(len(secret)-1, len(text)); length > longest && length >= shortestSecret; length-- {
+			if strings.HasSuffix(text, secret[:length]) {
+				longest = length
+			}
+		}
+	}
+	if longest == 0 {
+		return text
+	}
+	return text[:len(text)-longest] + redacted
 }
 
 // Scrub returns err, or, if its text holds a secret, an error that wraps it and whose text does not. What err wraps is

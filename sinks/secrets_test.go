@@ -40,3 +40,22 @@ func TestScrubLeavesOtherErrorsAlone(t *testing.T) {
 		t.Errorf("got %q", text)
 	}
 }
+
+// A receiver may repeat a secret anywhere in a long answer, in which Reason then cuts it.
+func TestScrubLeavesNoPartOfASecretThatWasCut(t *testing.T) {
+	const secret = "tok-0123456789  abcdefghijklmnop"
+	secrets := NewSecrets(secret)
+	for _, length := range []int{longestReason, 8 * longestReason} {
+		for before := length - len(secret) - 5; before < length+5; before++ {
+			for _, filling := range []string{"x", " "} {
+				said := secrets.Redact(Reason(strings.Repeat(filling, before) + secret + strings.Repeat(" more", 2000)))
+				if strings.Contains(said, secret[:shortestSecret]) {
+					t.Fatalf("behind %d bytes: %s", before, said)
+				}
+			}
+		}
+	}
+	if text := secrets.Redact("tok… and tok-0… and " + secret + "…"); text != "tok… and [redacted]… and [redacted]…" {
+		t.Error(text)
+	}
+}

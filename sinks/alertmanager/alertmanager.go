@@ -104,6 +104,9 @@ func (s *Sink) deliver(ctx context.Context, transition window.Transition) error 
 	now := s.options.Now()
 	sent := alertOf(transition, now)
 	if err := s.send(ctx, []*alert{sent}); err != nil {
+		if sent.Ended != 0 && sinks.IsPermanent(err) {
+			s.kept.remove(sent.identity()) // or it would be repeated as active for ever: so Alertmanager ends it at its endsAt
+		}
 		return err
 	}
 	if len(s.kept.alerts) == 0 {

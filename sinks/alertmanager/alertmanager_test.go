@@ -437,3 +437,23 @@ func TestNoSecretIsShown(t *testing.T) {
 		}
 	}
 }
+
+// An end that Alertmanager refuses for good must not leave the alert firing for ever.
+func TestRefusedEndIsAnEnd(t *testing.T) {
+	server, sink, clock := open(t)
+	deliver(t, sink, sinktest.Transition(1))
+	end := sinktest.Transition(2)
+	server.Refuse(sinks.Headline(end))
+	if outcomes, err := sink.Deliver(t.Context(), []window.Transition{end}); err != nil || !sinks.IsPermanent(outcomes[0]) {
+		t.Fatalf("outcomes %v, %v", outcomes, err)
+	}
+	for range 60 {
+		clock.at = clock.at.Add(time.Minute)
+		if _, err := sink.Deliver(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if firing := server.Firing(); firing != 0 {
+		t.Errorf("%d alerts fire an hour after the end", firing)
+	}
+}

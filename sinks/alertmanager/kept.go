@@ -36,6 +36,13 @@ func (k *kept) put(a *alert) {
 	k.places[a.identity()] = a
 }
 
+// remove forgets the alert of an identity, if there is one.
+func (k *kept) remove(which identity) {
+	gone := k.places[which]
+	k.alerts = slices.DeleteFunc(k.alerts, func(a *alert) bool { return a == gone })
+	delete(k.places, which)
+}
+
 // makeRoom forgets one alert: the first that has ended, or else the first.
 func (k *kept) makeRoom() {
 	place := slices.IndexFunc(k.alerts, func(a *alert) bool { return a.Ended != 0 })

@@ -12,7 +12,8 @@
 //
 // A reply of 4xx passes. One of 5xx to the mail itself is for good. One of 5xx to what is configured (the credentials, the
 // sender, all of the recipients) keeps the alert until somebody has mended that. A recipient that is refused does not keep
-// the others from getting the mail, and is told of in /healthz.
+// the others from getting the mail, and is told of in /healthz. One that is put off by a 4xx is tried again, and keeps the mails
+// behind from the others meanwhile, for five minutes; then it counts as refused until the server accepts it.
 //
 // github.com/wneessen/go-mail speaks the protocol and writes the mail; the transaction is done here command by command,
 // because its Send gives up a mail of which one recipient is refused, and takes one for lost whose last RSET fails.

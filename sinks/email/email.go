@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/mail"
 	"strings"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -21,10 +22,16 @@ type Sink struct {
 	templates templates
 	limiter   *rate.Limiter
 	progress  progress
+	// putOff is since when a recipient has been told to come again later, each time it was asked for.
+	putOff map[string]time.Time
 	// alone is the number up to which transitions have mails of their own, because one for many was refused.
 	alone  uint64
 	notice string
 }
+
+// longestPutOff is how long one recipient that the server puts off, for a greylist or a full mailbox, may keep the others from the
+// mails behind. Greylists ask for five minutes mostly; the try behind that is made still.
+const longestPutOff = 5 * time.Minute
 
 // progress says who has the mail that is under way already, because not everybody was accepted at once.
 type progress struct {
@@ -45,6 +52,7 @@ func New(options Options) (*Sink, error) {
 	}
 	return &Sink{
 		options: settled, secrets: options.secrets(), templates: templates, limiter: newLimiter(settled.StormThreshold),
+		putOff: map[string]time.Time{},
 	}, nil
 }
 
@@ -125,7 +133,7 @@ func (s *Sink) transact(c *session, content []byte) error {
 	if err := c.from(s.options.from); err != nil {
 		return err
 	}
-	accepted, refusals, passing := s.recipients(c)
+	accepted, refusals, lasting, passing := s.recipients(c)
 	if len(accepted) > 0 {
 		if err := c.send(content); err != nil {
 			return err
@@ -133,6 +141,11 @@ func (s *Sink) transact(c *session, content []byte) error {
 	}
 	for _, address := range accepted {
 		s.progress.has[address.Address] = true
+	}
+	if len(s.progress.has) > 0 {
+		refusals = append(refusals, lasting...)
+	} else if passing == nil && len(lasting) > 0 {
+		passing = lasting[0]
 	}
 	switch {
 	case passing != nil:
@@ -144,23 +157,39 @@ func (s *Sink) transact(c *session, content []byte) error {
 	return nil
 }
 
-// recipients names everybody who does not have the mail yet to the server, and returns who is accepted, who is refused, and one of
-// the errors that pass.
-func (s *Sink) recipients(c *session) (accepted []*mail.Address, refusals []error, passing error) {
+// recipients names everybody who does not have the mail yet to the server, and returns who is accepted, who is refused, the errors
+// that should pass but have lasted for longestPutOff, and one of the others that pass.
+func (s *Sink) recipients(c *session) (accepted []*mail.Address, refusals, lasting []error, passing error) {
 	for _, address := range s.options.to {
 		if s.progress.has[address.Address] {
 			continue
 		}
-		switch err := c.recipient(address); {
+		err := c.recipient(address)
+		if err == nil || refused(err) {
+			delete(s.putOff, address.Address)
+		}
+		switch {
 		case err == nil:
 			accepted = append(accepted, address)
 		case refused(err):
 			refusals = append(refusals, err)
+		case s.isPutOffLong(address.Address):
+			lasting = append(lasting, err)
 		default:
 			passing = err
 		}
 	}
-	return accepted, refusals, passing
+	return accepted, refusals, lasting, passing
+}
+
+// isPutOffLong tells whether a recipient that is put off now was so for long.
+func (s *Sink) isPutOffLong(recipient string) bool {
+	now := s.options.Now()
+	since, known := s.putOff[recipient]
+	if !known {
+		s.putOff[recipient], since = now, now
+	}
+	return now.Sub(since) >= longestPutOff
 }
 
 // noticeOf returns what to tell about recipients who are refused although others are not.

@@ -502,6 +502,43 @@ func TestRecipientWhoIsAcceptedLater(t *testing.T) {
 	}
 }
 
+// A full mailbox must not keep the others from alerts for ever.
+func TestRecipientWhoIsPutOffForEver(t *testing.T) {
+	server := sinktest.NewSMTP(t, sinktest.SMTPOptions{})
+	onReply(server, "RCPT TO:<full@", "452 4.2.2 mailbox full")
+	options := to(server)
+	options.To = []string{"full@example.com", "ops@example.com"}
+	now := time.Unix(1_700_000_000, 0)
+	options.Now = func() time.Time { return now }
+	sink := newSink(t, options)
+	for range 5 {
+		if err := deliver(t, sink, sinktest.Transition(1)); kindOf(err) != passing {
+			t.Fatalf("after %s: %v", now, err)
+		}
+		now = now.Add(longestPutOff/5 - time.Second/5 + 1)
+	}
+	now = now.Add(time.Second)
+	for number := range uint64(3) {
+		if err := deliver(t, sink, sinktest.Transition(number+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(server.Mails()); got != 3 {
+		t.Errorf("ops@ got %d mails", got)
+	}
+	if got := sink.Notice(); !strings.Contains(got, "1 of 2 recipients") || !strings.Contains(got, "full@example.com: 452") {
+		t.Errorf("the notice is %q", got)
+	}
+	onReply(server, "RCPT TO:", "452 4.3.1 the disk is full")
+	if err := deliver(t, sink, sinktest.Transition(4)); kindOf(err) != passing {
+		t.Errorf("nobody has the mail: %v", err)
+	}
+	server.Reply(nil)
+	if err := deliver(t, sink, sinktest.Transition(4)); err != nil || len(server.Mails()[3].To) != 2 || sink.Notice() != "" {
+		t.Errorf("got %v, %+v, the notice is %q", err, server.Mails()[3:], sink.Notice())
+	}
+}
+
 func TestNoAnswerInTime(t *testing.T) {
 	for _, command := range []string{"EHLO", "STARTTLS", "MAIL", "DATA", "."} {
 		server := sinktest.NewSMTP(t, sinktest.SMTPOptions{})

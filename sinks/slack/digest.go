@@ -154,7 +154,7 @@ func (d *digest) due() time.Time {
 	switch {
 	case d.Over == 0:
 		return time.Unix(0, d.WindowEnd)
-	case d.final() && d.Unsure:
+	case d.Unsure:
 		return time.Unix(0, d.Shown).Add(confirmDelay)
 	}
 	return time.Time{}

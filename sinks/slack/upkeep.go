@@ -18,7 +18,7 @@ func (r *round) upkeep(overdue time.Duration) *job {
 			continue
 		}
 		switch {
-		case d.final():
+		case d.Over != 0:
 			confirmed := d.clone()
 			confirmed.Unsure = false
 			return r.show(confirmed, nil)
