@@ -160,7 +160,7 @@ func (d *Delivery) take(ctx context.Context, record *pipeline.EventRecord) error
 	}
 	if d.tooFarBehind(record.Sequence) {
 		_, passed := record.Count()
-		d.changed(func(s *status) { s.missed += uint64(passed) })
+		d.missed(passed)
 		return nil
 	}
 	origin, chosen := originOf(record), record.Chosen()

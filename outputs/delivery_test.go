@@ -530,7 +530,8 @@ func TestOutputsThatMayMiss(t *testing.T) {
 		h.send(10, 1000, false)
 	}
 	eventually(t, "what is missed", func() bool { return d.Stats().Missed >= 600 })
-	if stats := d.Stats(); stats.State != StateRetrying || stats.FailingSince.IsZero() || log.count("delivered again") > 0 {
+	if stats := d.Stats(); stats.State != StateRetrying || stats.FailingSince.IsZero() || log.count("delivered again") > 0 ||
+		log.count("misses events") != 1 {
 		t.Errorf("while nothing is written it is %s: %s", stats.State, log)
 	}
 	close(open)
@@ -539,6 +540,20 @@ func TestOutputsThatMayMiss(t *testing.T) {
 	if stats := d.Stats(); stats.Written < 200 || !stats.FailingSince.IsZero() || log.count("delivered again") != 1 {
 		t.Errorf("%+v, %s", stats, log)
 	}
+}
+
+// What waits long for its next try is given up as soon as it is too far behind, so that it does not fill the journal.
+func TestWhatMayBeMissedIsNotWaitedFor(t *testing.T) {
+	h := newHouse(t)
+	r := &receiver{t: t, whole: func() error { return &Blocked{Err: errors.New("not allowed")} }} // tried again in a minute
+	d, stop := h.deliver(r, Options{MostBehind: 100_000, BatchEvents: 10})
+	h.send(10, 1000, true)
+	eventually(t, "a failure", func() bool { return d.Stats().Failures == 1 })
+	for range 20 {
+		h.send(10, 1000, false)
+	}
+	eventually(t, "what is missed", func() bool { return d.Stats().Missed >= 20 })
+	stop()
 }
 
 // A panic of an output is an error like another one.

@@ -38,7 +38,8 @@ type Stats struct {
 	LostRecords, Lost uint64
 	// Read is the record up to which all was read and given to writes; events of them may still be in flight.
 	Read uint64
-	// After is the cursor, Behind how many bytes of the journal are behind it, about.
+	// After is the cursor, Behind about how many bytes of the journal are still to be written, or looked through: those behind the
+	// cursor, or 0 where all that is on disk is done.
 	After  uint64
 	Behind int64
 	// InFlight is how many batches are being written.
@@ -71,6 +72,8 @@ type status struct {
 	failingSince, cursorStored     time.Time
 	refusalLogged                  time.Time
 	refusalsUnsaid                 uint64
+	missesLogged                   time.Time
+	missesUnsaid                   uint64
 	// failing is how many activities fail at present, blocked how many of them need somebody to change something. gaveUp says that
 	// a load was given up since one was written.
 	failing, blocked int
@@ -85,10 +88,14 @@ func (d *Delivery) Stats() Stats {
 	s := d.status
 	inFlight := len(d.inFlight)
 	d.mutex.Unlock()
+	behind := d.log.Behind(s.after)
+	if inFlight == 0 && s.read >= d.log.Last() {
+		behind = 0 // the cursor is stored now and then where nothing is to be written
+	}
 	return Stats{
 		Name: s.name, State: s.state, Written: s.written, Bytes: s.bytes, Failures: s.failures, Retries: s.retries,
 		DeadLetters: s.deadLetters, Missed: s.missed, ConditionErrors: s.conditionErrors, LostRecords: s.lostRecords, Lost: s.lost, Read: s.read, After: s.after,
-		Behind: d.log.Behind(s.after), InFlight: inFlight, Lag: s.lag, LastError: s.lastError, LastErrorTime: s.lastErrorTime,
+		Behind: behind, InFlight: inFlight, Lag: s.lag, LastError: s.lastError, LastErrorTime: s.lastErrorTime,
 		Notice: s.notice, LastSuccess: s.lastSuccess, FailingSince: s.failingSince,
 	}
 }
@@ -126,5 +133,23 @@ func (d *Delivery) refused(letters []DeadLetter) {
 		d.options.Logger.Error().Str("id", letters[0].ID).Str("reason", letters[0].Reason).Uint64("refused", s.refusalsUnsaid).
 			Msg("the receiver refused events for good; they are among the dead letters")
 		s.refusalLogged, s.refusalsUnsaid = now, 0
+	})
+}
+
+// missed takes note of events that an output which may miss some does not get.
+func (d *Delivery) missed(events int) {
+	if events == 0 {
+		return
+	}
+	now := d.options.Now()
+	d.changed(func(s *status) {
+		s.missed += uint64(events)
+		s.missesUnsaid += uint64(events)
+		if now.Sub(s.missesLogged) < delivery.ChangeInterval {
+			return
+		}
+		d.options.Logger.Warn().Uint64("missed", s.missesUnsaid).Int64("max_behind", d.options.MostBehind).
+			Msg("the output misses events: it is further behind than it may be, and need not have all")
+		s.missesLogged, s.missesUnsaid = now, 0
 	})
 }

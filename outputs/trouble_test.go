@@ -109,3 +109,25 @@ func TestOneFailureOfTheJournalIsOver(t *testing.T) {
 		})
 	}
 }
+
+// pile is a log of seven records, the last of which nobody has to write.
+type pile struct{ Log }
+
+func (pile) Last() uint64              { return 7 }
+func (pile) Behind(after uint64) int64 { return int64(7-after) * 100 }
+
+// A cursor that is not stored for want of events leaves nothing to be done.
+func TestNothingIsBehindWhereAllIsDone(t *testing.T) {
+	d := NewDelivery("test", &receiver{t: t}, pile{}, Options{})
+	d.status.after = 3
+	for read, want := range map[uint64]int64{6: 400, 7: 0} {
+		d.status.read = read
+		if got := d.Stats().Behind; got != want {
+			t.Errorf("with %d records read %d bytes are behind, want %d", read, got, want)
+		}
+	}
+	d.inFlight = []*load{new(load)}
+	if got := d.Stats().Behind; got != 400 {
+		t.Errorf("with a load in flight %d bytes are behind", got)
+	}
+}

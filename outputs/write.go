@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/logboom/logboom/internal/delivery"
@@ -88,12 +89,10 @@ func (d *Delivery) write(ctx context.Context, l *load) {
 			d.wroteLoad(&writing)
 			break
 		}
-		if d.tooFarBehind(l.through.record) {
-			d.changed(func(s *status) { s.missed += uint64(len(tried.left)) })
-			if tried.failure != nil {
-				d.failed(&writing, tried.failure)
-			}
-			d.gaveUp(&writing)
+		if tried.failure != nil {
+			d.failed(&writing, tried.failure)
+		}
+		if d.giveUp(l, &writing, tried.left) {
 			break
 		}
 		if len(tried.left) < len(remaining.Events) {
@@ -103,13 +102,54 @@ func (d *Delivery) write(ctx context.Context, l *load) {
 		if tried.failure == nil {
 			continue // only left alone because of one before, which is done now
 		}
-		d.failed(&writing, tried.failure)
-		if retry.Wait(ctx, tried.failures) != nil {
+		if d.wait(ctx, retry, tried.failures, l) != nil {
 			d.leave(ctx, l, remaining.Events[0].ID)
 			return
 		}
+		if d.giveUp(l, &writing, tried.left) {
+			break
+		}
 	}
 	d.finish(ctx, l)
+}
+
+// giveUp says whether a load is too far behind to be tried again, and takes note of what is missed then.
+func (d *Delivery) giveUp(l *load, writing *trouble, left []Event) bool {
+	if !d.tooFarBehind(l.through.record) {
+		return false
+	}
+	d.missed(len(left))
+	d.gaveUp(writing)
+	return true
+}
+
+// behindInterval is how often a load that waits for its next try is looked at whether it is too far behind for one.
+const behindInterval = 100 * time.Millisecond
+
+// wait waits for the next try of a load, which may be minutes away, or until the load is too far behind for one: the journal must
+// not fill up meanwhile for events that may be missed. It returns an error only when ctx ended.
+func (d *Delivery) wait(ctx context.Context, retry *delivery.Retry, failures []error, l *load) error {
+	if d.options.MostBehind <= 0 {
+		return retry.Wait(ctx, failures)
+	}
+	waiting, enough := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		ticker := time.NewTicker(behindInterval)
+		defer ticker.Stop()
+		for !d.tooFarBehind(l.through.record) {
+			select {
+			case <-ticker.C:
+			case <-waiting.Done():
+				return
+			}
+		}
+		enough()
+	})
+	_ = retry.Wait(waiting, failures) // it was either enough or ctx that ended
+	enough()
+	watching.Wait()
+	return ctx.Err()
 }
 
 // leave stores how far a load came that is not done when ctx ends, so that what stands before the first event that is left does not

@@ -74,10 +74,15 @@ func (a *App) openOutput(c config.Output, encoder *logstash.Encoder) (*outputs.D
 		}
 	}
 	if !c.Required {
-		options.MostBehind = c.MaxBehind
+		options.MostBehind = mostBehind(c.MaxBehind, a.journal.Budget())
+		logger.Info().Int64("max_behind", options.MostBehind).Msg("the output is not required: it misses what is further behind")
 	}
 	return outputs.NewDelivery(c.Name, opened.output, a.pipeline.Events(), options), nil
 }
+
+// mostBehind returns how far an output may be behind that need not have everything: no more than half of the journal's budget, since
+// a journal that is full takes no events, and nothing would be missed before.
+func mostBehind(wanted, budget int64) int64 { return min(wanted, budget/2) }
 
 // keepRefused writes events that an output refused for good to the dead letters.
 func (a *App) keepRefused(ctx context.Context, letters []outputs.DeadLetter) error {

@@ -26,7 +26,7 @@ func (d *decoder) check(c *Config) {
 		d.checkSlack()
 	}
 	d.checkReceivers(c.Alerts)
-	d.checkOutputs(c.Outputs)
+	d.checkOutputs(c.Outputs, c.Journal.Budget)
 	d.checkFileOutputs(c)
 	d.checkLumberjackOutputs(c.Outputs)
 	d.checkHTTPOutputs(c.Outputs)

@@ -150,6 +150,7 @@ var mistakeCases = []struct{ name, file, want string }{
 	{"output's condition", "outputs: {file: {where: 'status >>'}}", `1:25: outputs.file.where: not a condition: unexpected token Operator(">") (1:9)`},
 	{"output's condition of no truth", "outputs: {file: {where: '1 + 1'}}", "1:25: outputs.file.where: not a condition: expected bool, but got int"},
 	{"output's max_behind", "outputs: {file: {max_behind: 1GiB}}", "1:30: outputs.file.max_behind: is for an output that may miss events; set required: false too, or leave it out"},
+	{"output's max_behind, more than the journal", "journal: {budget: 1GiB}\noutputs: {file: {required: false, max_behind: 1GiB}}", "2:47: outputs.file.max_behind: max_behind (1GiB) is more than half of journal.budget (1GiB); a full journal takes no events, so that none would be missed before"},
 	{"output's max_behind, too little", "outputs: {file: {required: false, max_behind: 1kB}}", `1:47: outputs.file.max_behind: "1kB" is out of range: from 1MiB to 1024TiB`},
 	{"two outputs to one file", "outputs: {file: {path: a}, b: {type: file, path: ./a}}", "1:50: outputs.b.path: the same file as outputs.file.path; give each its own"},
 	{"an output to the file of alerts", "alerts: {file: {path: a}}\noutputs: {file: {path: a}}", "2:24: outputs.file.path: the same file as alerts.file.path; give each its own"},

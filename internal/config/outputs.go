@@ -169,7 +169,7 @@ func givenSizeSetting(target *int64, least, most int64) single[int64] {
 }
 
 // checkOutputs judges what all outputs have, and fills in max_behind.
-func (d *decoder) checkOutputs(list []Output) {
+func (d *decoder) checkOutputs(list []Output, budget int64) {
 	for i := range list {
 		output := &list[i]
 		path := join("outputs", output.Name)
@@ -179,6 +179,9 @@ func (d *decoder) checkOutputs(list []Output) {
 			d.complain(behind, "is for an output that may miss events; set required: false too, or leave it out")
 		case !output.Required && output.MaxBehind == 0:
 			output.MaxBehind = defaultMaxBehind
+		case budget > 0 && output.MaxBehind > budget/2 && d.sound(behind, "journal.budget"):
+			d.complainOfEither(behind, "journal.budget", "max_behind%s is more than half of journal.budget%s; a full journal takes no events, "+
+				"so that none would be missed before", output.MaxBehind, budget)
 		}
 		d.checkWhere(path+".where", output.Where)
 	}

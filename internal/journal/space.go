@@ -43,6 +43,9 @@ func (j *Journal) Space() (Space, error) {
 	return space, nil
 }
 
+// Budget returns how many bytes the log and the small state should take, which was chosen by Open where Options did not say.
+func (j *Journal) Budget() int64 { return j.options.Budget }
+
 // logged returns the bytes of the log, without what is only preallocated.
 func (j *Journal) logged() (logged int64) {
 	j.mu.Lock()

@@ -67,7 +67,7 @@ func TestFillingJournalRaisesAnAlertOnce(t *testing.T) {
 		"At the present rate of 10.0 MiB a second events will no longer be taken in about 20 seconds, at 01:00:31 UTC on " +
 		"2026-11-24.\n" +
 		"Output kafka holds it, 512.0 MiB behind; get it going again, give the journal more room (journal.budget), or let " +
-		"the output miss events (outputs.kafka.required: false)."
+		"the output miss events (outputs.kafka.required: false, and max_behind how far it may be behind)."
 	if got := g.lines(first, window.Active); got != want {
 		t.Errorf("%s", got)
 	}

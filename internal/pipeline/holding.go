@@ -68,7 +68,7 @@ func cause(space journal.Space, holding []Holder) string {
 		behind = append(behind, fmt.Sprintf("and %d more", rest))
 	}
 	return fmt.Sprintf("%s; get it going again, give the journal more room (journal.budget), or let the output "+
-		"miss events (outputs.%s.required: false)", strings.Join(behind, ", "), holding[0].Output)
+		"miss events (outputs.%s.required: false, and max_behind how far it may be behind)", strings.Join(behind, ", "), holding[0].Output)
 }
 
 // oldest is the oldest record that holds events. It belongs to the watcher.
