@@ -62,6 +62,8 @@ type Engine struct {
 	ends      map[endKey]int64
 	recorder  recorder
 	decided   []decision
+	// shown is how many bytes the lines of what was decided have.
+	shown int
 	// numbers are the events of the batch that the rule at hand matches.
 	numbers []int32
 	err     error
@@ -110,7 +112,7 @@ func (e *Engine) Observe(batch *Batch, clock int64) (Outcome, error) {
 // begin starts a call that may decide something.
 func (e *Engine) begin(clock int64) {
 	e.clock = max(e.clock, clock)
-	e.decided = e.decided[:0]
+	e.decided, e.shown = e.decided[:0], 0
 	e.recorder.reset()
 }
 
@@ -328,7 +330,7 @@ func (e *Engine) changed(key *keyState, now int64, batch *Batch, number int32, r
 		Approximate: approximate || w.Approximate(), Threshold: rule.Threshold, Window: rule.Window,
 		Received: received, Reason: reason,
 	}
-	texts := e.recorder.texts(key, batch)
+	texts := e.texts(key, batch)
 	if alert.State() == window.Active {
 		// Lines of before the window are none of those that made the alert.
 		transition.First = texts[len(texts)-int(min(uint64(len(texts)), transition.Count)):]
@@ -343,6 +345,22 @@ func (e *Engine) changed(key *keyState, now int64, batch *Batch, number int32, r
 	}
 	rule.counters.Transitions.Add(1)
 	e.decided = append(e.decided, decision{number, transition})
+}
+
+// mostShown is how many bytes of lines the transitions of one call have together, so that a window of events that begin an alert
+// each does not become a commit many times as long. Alerts beyond that have none.
+const mostShown = 16 << 20
+
+// texts returns the lines that a transition of a key shows.
+func (e *Engine) texts(key *keyState, batch *Batch) []string {
+	if e.shown >= mostShown {
+		return nil
+	}
+	texts := e.recorder.texts(key, batch)
+	for _, text := range texts {
+		e.shown += len(text)
+	}
+	return texts
 }
 
 // opened and closed keep what depends on a state: the transition that opened the episode, the order of eviction, and the

@@ -852,3 +852,27 @@ func TestCheckpointsOfAnotherVersionAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAlertsOfOneWindowShowNoMoreLinesThanFit has more lines than the transitions of one call may show together.
+func TestAlertsOfOneWindowShowNoMoreLinesThanFit(t *testing.T) {
+	rule := Rule{Name: "each", Window: time.Minute, Threshold: 1, GroupBy: []string{"host"}, MaxKeys: 100_000}
+	b := newBench(t, Options{}, rule)
+	const count = 40_000
+	var documents []string
+	for i := range count {
+		documents = append(documents, document(start, strings.Repeat("x", 1000), fmt.Sprintf(`,"host":"h%d"`, i)))
+	}
+	outcome := b.observe(start, documents...)
+	shown := 0
+	for _, transition := range outcome {
+		for _, line := range transition.First {
+			shown += len(line)
+		}
+	}
+	if len(outcome) != count || shown < mostShown || shown > mostShown+maxLines*maxLineLength {
+		t.Errorf("%d alerts show %d bytes", len(outcome), shown)
+	}
+	if next := b.observe(start, document(start, "y", `,"host":"other"`)); len(next) != 1 || len(next[0].First) != 1 {
+		t.Errorf("the next call shows %+v", next)
+	}
+}

@@ -1,8 +1,10 @@
 package journal
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"fmt"
 )
 
@@ -115,6 +117,30 @@ func (t *Tx) TransitionNumbers() (first, last uint64, err error) {
 // PutEnd stores when the last episode of a rule's key ended, in nanoseconds since 1970. Ends are never removed.
 func (t *Tx) PutEnd(rule string, key []byte, end int64) error {
 	return t.put(bucketEnds, endKey(rule, key), bigEndian(uint64(end)))
+}
+
+// End is when the last episode of a rule's key ended, in nanoseconds since 1970.
+type End struct {
+	Rule string
+	Key  []byte
+	End  int64
+}
+
+// PutEnds is PutEnd for many. It stores them in the order in which they stand in the small state: in any other one, bbolt would move
+// half of those before for each.
+func (t *Tx) PutEnds(ends []End) error {
+	type entry struct{ key, value []byte }
+	entries := make([]entry, len(ends))
+	for i, end := range ends {
+		entries[i] = entry{endKey(end.Rule, end.Key), bigEndian(uint64(end.End))}
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.key, b.key) })
+	for _, entry := range entries {
+		if err := t.put(bucketEnds, entry.key, entry.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // End returns what PutEnd stored, and false where there is nothing.

@@ -34,7 +34,7 @@ func (p *Pipeline) checkpointIfDue() {
 	w := &p.writer
 	due := w.unstored >= max(p.options.Checkpoint, w.stored) || w.unstored > 0 && p.status.full() ||
 		int64(w.unstored) >= p.status.tight()
-	if !due || w.checkpointing || time.Since(w.checkpointFailed) < checkpointRetry {
+	if !due || w.checkpointing || w.unrepaired || time.Since(w.checkpointFailed) < checkpointRetry {
 		return
 	}
 	p.requestCheckpoint()
@@ -99,7 +99,12 @@ func (p *Pipeline) store(c *checkpoint) {
 }
 
 func (p *Pipeline) storeIn(tx *journal.Tx, c *checkpoint) error {
+	// What nobody needs is not stored first: within one transaction bbolt takes time by its square for that.
+	unneeded := p.outbox.unneeded(c.number)
 	for _, transition := range p.outbox.unstored(c.number) {
+		if transition.Number <= unneeded {
+			continue
+		}
 		encoded, err := json.Marshal(transition)
 		if err != nil {
 			return fmt.Errorf("encode transition: %w", err)
@@ -108,13 +113,15 @@ func (p *Pipeline) storeIn(tx *journal.Tx, c *checkpoint) error {
 			return err
 		}
 	}
-	if err := tx.DeleteTransitions(p.outbox.unneeded(c.number)); err != nil {
+	if err := tx.DeleteTransitions(unneeded); err != nil {
 		return err
 	}
-	for _, end := range c.ends {
-		if err := tx.PutEnd(end.Rule, end.Key, end.End); err != nil {
-			return err
-		}
+	ends := make([]journal.End, len(c.ends))
+	for i, end := range c.ends {
+		ends[i] = journal.End(end)
+	}
+	if err := tx.PutEnds(ends); err != nil {
+		return err
 	}
 	return tx.PutCheckpoint(journal.Checkpoint{Sequence: c.sequence, State: c.state})
 }

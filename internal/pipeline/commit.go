@@ -90,7 +90,7 @@ func (p *Pipeline) commitNow(outcome rules.Outcome) error {
 	if err != nil || len(bytes) == 0 {
 		return err
 	}
-	if _, err := p.journal.Append(bytes); err != nil {
+	if _, err := p.appendBytes(bytes); err != nil {
 		return err
 	}
 	if _, err := p.journal.Sync(); err != nil {
@@ -106,7 +106,10 @@ const repairInterval = time.Second
 
 // repair throws the engine away after a commit failed, brings the journal back to what is durable, and rebuilds the
 // engine from it, as often as it takes. The batches that were not durable are judged again afterwards.
+//
+// When the pipeline ends before that is done, it returns with writer.unrepaired set, and nothing may be taken any more.
 func (p *Pipeline) repair(cause error) {
+	p.writer.unrepaired = true
 	p.status.fail(cause)
 	p.stats.failures.Add(1)
 	p.logger.Error().Err(cause).Msg("the journal cannot be written; events are not acknowledged until it can")
@@ -123,6 +126,9 @@ func (p *Pipeline) repair(cause error) {
 		}
 	}
 	p.writer.backlog = append(back, p.writer.backlog...)
+	if p.writer.checkpointing { // recovery must not read the checkpoint before and the records behind the one that is being stored
+		p.checkpointed(<-p.stored)
+	}
 	for range len(p.failures) {
 		p.status.fail(<-p.failures)
 	}
@@ -133,6 +139,7 @@ func (p *Pipeline) repair(cause error) {
 			return
 		}
 	}
+	p.writer.unrepaired = false
 	p.status.recover()
 	p.logger.Info().Int("batches", len(p.writer.backlog)).Msg("the journal can be written again; the batches that wait are judged anew")
 }

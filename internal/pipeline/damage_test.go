@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/logboom/logboom/internal/journal"
+	"github.com/logboom/logboom/sinks"
 	"github.com/logboom/logboom/window"
 )
 
@@ -42,6 +43,29 @@ func TestDamageEndsWhatWasOpen(t *testing.T) {
 	h.handle(burst(at.Add(time.Minute), 5)...)
 	if again := h.next(2)[0]; again.Number != 3 || again.State != window.Active {
 		t.Errorf("%+v", again)
+	}
+}
+
+// A number that a sink has had is not used again, although the transition that had it is lost.
+func TestDamageUsesNoNumberAgain(t *testing.T) {
+	h := newHouse(t)
+	h.options.Sinks = []string{"slack"}
+	h.reopen()
+	at := time.Now()
+	h.handle(burst(at, 4)...)
+	h.handle(document(at, "fifth"))
+	first := h.next(0)[0]
+	if err := h.pipeline.Outbox().StoreCursor("slack", sinks.Cursor{After: first.Number}); err != nil {
+		t.Fatal(err)
+	}
+	h.handle(document(at, "sixth"))
+	h.handle(document(at, "seventh"))
+	h.snapshot()
+	damage(t, h.folder, "fifth", 0)
+	h.open()
+	h.handle(burst(at.Add(time.Minute), 5)...)
+	if list := h.next(first.Number); list[0].Number != first.Number+1 || list[0].State != window.Active {
+		t.Errorf("%+v", list)
 	}
 }
 

@@ -279,7 +279,13 @@ func (l *EventLog) Behind(after uint64) int64 { return l.pipeline.journal.Behind
 func (l *EventLog) Identity() uint64 { return l.pipeline.identity }
 
 // Last returns the sequence of the latest commit on disk.
-func (l *EventLog) Last() uint64 { return l.pipeline.journal.Durable() }
+func (l *EventLog) Last() uint64 {
+	durable := l.pipeline.journal.Durable()
+	if limit := l.pipeline.limit.Load(); limit > 0 {
+		return min(durable, limit-1)
+	}
+	return durable
+}
 
 // Wait returns when there is a commit on disk behind the given sequence, or with the context's cause when that ends.
 func (l *EventLog) Wait(ctx context.Context, after uint64) error {
@@ -315,7 +321,10 @@ func (e *LostError) Unwrap() error { return e.Err }
 // last. The record is used again for the next one.
 func (l *EventLog) Read(after uint64) iter.Seq2[*EventRecord, error] {
 	return func(yield func(*EventRecord, error) bool) {
-		var read EventRecord
+		var (
+			read  EventRecord
+			whole assembly
+		)
 		next := after + 1
 		for stored, err := range l.pipeline.journal.Records(next) {
 			var damage *journal.DamageError
@@ -333,7 +342,9 @@ func (l *EventLog) Read(after uint64) iter.Seq2[*EventRecord, error] {
 				return
 			}
 			next = stored.Sequence + 1
-			if !read.yield(stored, yield) {
+			payload, complete := whole.add(stored.Payload)
+			// Nothing is said of a piece, so that nobody goes on behind one and then lacks it.
+			if complete && !read.yield(journal.Record{Sequence: stored.Sequence, Payload: payload}, yield) {
 				return
 			}
 		}

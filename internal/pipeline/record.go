@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -32,6 +33,7 @@ const (
 	sectionMarks       byte = 6
 	sectionAllMarks    byte = 7
 	sectionBuiltin     byte = 8 // of a checkpoint: JSON, the transitions that began the open built-in episodes
+	sectionPiece       byte = 9 // the only one of its record, see pieces.go
 )
 
 var (
@@ -122,17 +124,19 @@ func appendSection(to []byte, tag byte, bytes []byte) []byte {
 }
 
 func appendJSON(to []byte, tag byte, value any) ([]byte, error) {
-	encoded, err := json.Marshal(value)
-	if err != nil {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false) // six bytes for each < of a line
+	if err := encoder.Encode(value); err != nil {
 		return nil, fmt.Errorf("encode record: %w", err)
 	}
-	return appendSection(to, tag, encoded), nil
+	return appendSection(to, tag, bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))), nil
 }
 
 // decodeRecord reads what appendRecord wrote. observations and engine stay part of the given bytes.
-func decodeRecord(bytes []byte) (record, error) {
+func decodeRecord(payload []byte) (record, error) {
 	var r record
-	err := sections(bytes, r.section)
+	err := sections(payload, r.section)
 	return r, err
 }
 

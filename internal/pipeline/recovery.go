@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/logboom/logboom/internal/journal"
@@ -47,8 +48,15 @@ func (p *Pipeline) recover(first bool) error {
 	}
 	p.engine, p.writer.builtin = r.engine, r.builtin
 	p.writer.positions, p.writer.unstored, p.writer.recovered = r.positions, r.bytes, r.found
+	if r.lost != nil {
+		// A checkpoint soon, so that the same damage is not met once more.
+		p.writer.unstored, p.writer.stored = max(r.bytes, p.options.Checkpoint), 0
+		if err := r.skipNumbers(); err != nil {
+			return err
+		}
+	}
 	if !first {
-		return nil
+		return r.closeLost()
 	}
 	positions := make([]Position, 0, len(r.positions))
 	for _, position := range r.positions {
@@ -87,6 +95,7 @@ func (r *recovery) read() error {
 	}
 	r.pipeline.outputs.checkpointed(stored.Sequence)
 	expected := stored.Sequence + 1
+	var whole assembly
 	for record, err := range r.pipeline.journal.Records(expected) {
 		var damage *journal.DamageError
 		if errors.As(err, &damage) {
@@ -100,11 +109,15 @@ func (r *recovery) read() error {
 			r.lose(fmt.Errorf("records %d to %d are missing", expected, record.Sequence-1))
 		}
 		expected = record.Sequence + 1
-		if err := r.apply(record.Payload); err != nil {
+		payload, complete := whole.add(record.Payload)
+		if !complete {
+			continue
+		}
+		if err := r.apply(payload); err != nil {
 			return fmt.Errorf("record %d of the journal: %w", record.Sequence, err)
 		}
 	}
-	return nil
+	return r.pipeline.closePieces(whole.open())
 }
 
 func (r *recovery) restore(state []byte) error {
@@ -208,6 +221,21 @@ func (p *Pipeline) refill(r *recovery) error {
 		p.outbox.remember(r.transitions)
 		p.outbox.recent = r.transitions
 		return nil
+	})
+}
+
+// skipNumbers goes on behind the numbers of transitions that were in what is lost, as far as they can be known: sinks have had them,
+// and would take others with these numbers for the same.
+func (r *recovery) skipNumbers() error {
+	r.engine.Continue(r.pipeline.outbox.last())
+	return r.pipeline.journal.View(func(tx *journal.Tx) error {
+		cursors, err := tx.Cursors()
+		for _, cursor := range cursors {
+			if !strings.HasPrefix(cursor.Sink, outputCursor) {
+				r.engine.Continue(cursor.After)
+			}
+		}
+		return err
 	})
 }
 

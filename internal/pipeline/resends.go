@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"github.com/logboom/logboom/internal/resend"
 	"github.com/logboom/logboom/rules"
@@ -15,7 +16,8 @@ type resends struct {
 	seed    resend.Seed
 	budget  int64
 	marks   *resend.Marks // the writer's; others may ask for its Stats
-	batches sync.Pool     // of *resend.Batch
+	hasher  atomic.Pointer[resend.Hasher]
+	batches sync.Pool // of *resend.Batch
 }
 
 // ResendPaths are the fields that the rules' set must have been compiled with for resends to be recognised.
@@ -37,13 +39,16 @@ func (r *resends) recovered(marks *resend.Marks, set *rules.Set) error {
 	if err != nil {
 		return fmt.Errorf("recognise resends: %w", err)
 	}
-	r.batches.New = func() any { return hasher.NewBatch() }
+	r.hasher.Store(&hasher) // connections go on while a repair builds everything anew
 	return nil
 }
 
 // batch returns an empty batch of identities.
 func (r *resends) batch() *resend.Batch {
 	batch, _ := r.batches.Get().(*resend.Batch)
+	if batch == nil {
+		return r.hasher.Load().NewBatch()
+	}
 	batch.Reset()
 	return batch
 }

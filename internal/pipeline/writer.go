@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"github.com/logboom/logboom/rules"
@@ -21,6 +22,9 @@ type writerState struct {
 	// backlog are the batches that a failed commit gave back, in their order.
 	backlog  []*work
 	repaired time.Time
+	// unrepaired says that the engine, the marks and the positions have what the journal does not. It is so while a failed commit is
+	// being repaired, and stays so where that was given up because the pipeline ends.
+	unrepaired bool
 	// recovered says that there was state to recover.
 	recovered bool
 	// positions are those of everything appended, for the checkpoint.
@@ -66,6 +70,10 @@ func (p *Pipeline) write() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		if p.writer.unrepaired { // the pipeline ends
+			p.drain()
+			return
+		}
 		queue := p.queue
 		switch {
 		case p.status.full():
@@ -169,7 +177,7 @@ func (p *Pipeline) append(c commit, outcome rules.Outcome) error {
 	c.content = nil // it belongs to who waits for the commit
 	if len(bytes) > 0 {
 		p.status.appending.Store(time.Now().UnixNano())
-		c.sequence, err = p.journal.Append(bytes)
+		c.sequence, err = p.appendBytes(bytes)
 		p.status.appending.Store(0)
 		if err != nil {
 			return err
@@ -191,9 +199,16 @@ func (p *Pipeline) append(c commit, outcome rules.Outcome) error {
 	return nil
 }
 
+// batchWaits says whether there is a batch that was received and has to be judged before time goes on for the rules: one that
+// nobody has judged yet, or that a failed commit gave back and whose sender is still there.
+func (p *Pipeline) batchWaits() bool {
+	p.writer.backlog = slices.DeleteFunc(p.writer.backlog, func(w *work) bool { return w.stage.Load() == stageAbandoned && w.observed })
+	return p.waiting.Load() > 0 || len(p.writer.backlog) > 0
+}
+
 // tick judges by the clock, unless a batch waits: then time stands still for the rules.
 func (p *Pipeline) tick() {
-	if p.waiting.Load() > 0 {
+	if p.batchWaits() {
 		return
 	}
 	now := time.Now()
@@ -213,7 +228,7 @@ func (p *Pipeline) arm(timer *time.Timer) {
 	wait := time.Hour
 	if deadline, ok := p.engine.NextDeadline(); ok {
 		wait = time.Duration(deadline-p.writer.clock) - time.Since(p.writer.clockAt)
-		if p.waiting.Load() > 0 {
+		if p.batchWaits() {
 			wait = max(wait, lookAgain)
 		}
 	}
@@ -222,12 +237,15 @@ func (p *Pipeline) arm(timer *time.Timer) {
 
 // drain judges what was handed over before the end, as far as the journal takes it, and stores a checkpoint.
 func (p *Pipeline) drain() {
-	for p.status.usable() && p.takeBacklog() {
+	for range p.writer.backlog { // each once, also if one of them makes the commit fail again
+		if p.canTake() {
+			p.takeBacklog()
+		}
 	}
 	for {
 		select {
 		case w := <-p.queue:
-			if !p.status.usable() {
+			if !p.canTake() {
 				p.refuse(w)
 			} else {
 				p.take(w)
@@ -236,14 +254,19 @@ func (p *Pipeline) drain() {
 			for _, w := range p.writer.backlog {
 				p.refuse(w)
 			}
-			if p.status.usable() {
+			if p.canTake() {
 				p.judgeBuiltins()
 			}
-			p.lastCheckpoint()
+			if !p.writer.unrepaired { // or the checkpoint would have what was neither committed nor acknowledged
+				p.lastCheckpoint()
+			}
 			return
 		}
 	}
 }
+
+// canTake says whether something can be judged and committed.
+func (p *Pipeline) canTake() bool { return !p.writer.unrepaired && p.status.usable() }
 
 // refuse gives a batch that was not taken back to its sender.
 func (p *Pipeline) refuse(w *work) {
