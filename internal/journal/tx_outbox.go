@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"slices"
 	"fmt"
+	"slices"
 )
 
 // Cursor is how far a sink has come, with what it needs to go on.
