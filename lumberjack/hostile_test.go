@@ -51,6 +51,10 @@ var hostile = []struct {
 	{"four billion pairs", func() []byte {
 		return append(numbered('1', 'W', 1), numbered('1', 'D', 1, 1<<32-1)...)
 	}, 2 << 20, "", 0},
+	{"pairs of one byte without an end", func() []byte {
+		field := []byte{0, 0, 0, 1, 'x'}
+		return append(append(numbered('1', 'W', 1), numbered('1', 'D', 1, 1<<32-1)...), bytes.Repeat(field, rejectedPrefix)...)
+	}, 1 << 20, "", 0},
 	{"window of four billion", func() []byte { return windowFrame(1<<32 - 1) }, 2 << 20, LimitWindow, 0},
 	{"window of 100,001", func() []byte { return windowFrame(DefaultWindow + 1) }, 2 << 20, LimitWindow, 0},
 	{"window of 100,000 events of nothing", manyEvents, 16 << 20, "", DefaultWindow},

@@ -129,9 +129,13 @@ func (r *windowReader) rejectPairs(source frameSource, sequence uint32, left int
 	return r.window.reject(sequence, Rejected{Prefix: prefix, Length: r.pairs.length, Reason: reason})
 }
 
-// passField reads past a field and keeps its beginning while the beginning of the event is not full.
+// passField reads past a field and keeps its beginning while the beginning of the event is not full, nor the list of its fields,
+// which pairsCost stands for: an event can have four billion of one byte.
 func (r *windowReader) passField(source frameSource, size int64) error {
 	kept := min(size, max(rejectedPrefix-r.pairs.length, 0))
+	if len(r.pairs.fields) >= 2*mostPairs {
+		kept = 0
+	}
 	if kept > 0 {
 		field, err := source.keep(int(kept))
 		if err != nil {
@@ -143,9 +147,13 @@ func (r *windowReader) passField(source frameSource, size int64) error {
 	return source.skip(size - kept)
 }
 
-// pairsPrefix returns the first 64 KiB of all fields in one piece.
+// pairsPrefix returns the first 64 KiB of the fields that were kept in one piece.
 func (r *windowReader) pairsPrefix() ([]byte, error) {
-	size := min(r.pairs.length, rejectedPrefix)
+	size := int64(0)
+	for _, field := range r.pairs.fields {
+		size += int64(len(field))
+	}
+	size = min(size, rejectedPrefix)
 	if err := r.window.mayKeep(size); err != nil {
 		return nil, err
 	}
