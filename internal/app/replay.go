@@ -238,7 +238,19 @@ func (r *replay) complain(format string, values ...any) {
 	}
 }
 
+// unevaluated tells of rules whose condition failed for events that have all its fields.
+func (r *replay) unevaluated() {
+	counters := r.engine.Counters()
+	for _, rule := range r.rules {
+		if failed := counters[rule.Name].ConditionErrors.Load(); failed > 0 {
+			printf(r.err, "rule %q: the condition could not be evaluated for %d of %d events, which do not count for it: a field has another "+
+				"type than the condition takes it for\n", rule.Name, failed, r.events)
+		}
+	}
+}
+
 func (r *replay) summary() error {
+	r.unevaluated()
 	if r.bad == 0 {
 		return nil
 	}

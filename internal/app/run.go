@@ -81,7 +81,10 @@ func (u *UsageError) Error() string { return u.Err.Error() }
 func (u *UsageError) Unwrap() error { return u.Err }
 
 // Run runs logboom until ctx ends or the process is told to stop by SIGINT or SIGTERM. A second signal ends it at once.
+//
+// SIGHUP changes nothing. A standard output or error that nobody reads any more is an output that fails, and does not end the process.
 func Run(ctx context.Context, settings Settings, streams Streams) error {
+	signal.Ignore(syscall.SIGPIPE)
 	c, source, err := settings.Load()
 	if err != nil {
 		return err
@@ -100,7 +103,7 @@ func Run(ctx context.Context, settings Settings, streams Streams) error {
 	if err := a.Start(); err != nil {
 		return err
 	}
-	failure := waitForEnd(ctx, a)
+	failure := waitForEnd(ctx, a, logger)
 	logger.Info().Msg("logboom stops: finishing what was received")
 	stopping, cancel := context.WithTimeout(context.Background(), StopTimeout)
 	defer cancel()
@@ -116,17 +119,23 @@ func Run(ctx context.Context, settings Settings, streams Streams) error {
 }
 
 // waitForEnd returns when the process is to stop, with an error where something of it failed.
-func waitForEnd(ctx context.Context, a *App) error {
-	signals := make(chan os.Signal, 1)
+func waitForEnd(ctx context.Context, a *App, logger zerolog.Logger) error {
+	signals, hangups := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals) // a second signal has its usual effect
-	select {
-	case <-signals:
-		return nil
-	case <-ctx.Done():
-		return nil
-	case err := <-a.Failed():
-		return err
+	signal.Notify(hangups, syscall.SIGHUP)
+	for {
+		select {
+		case <-hangups:
+			// What rotates logs or reloads services sends it to everything, and would end a program that does not know it.
+			logger.Info().Msg("SIGHUP changes nothing: settings are read at the start, restart to change them")
+		case <-signals:
+			return nil
+		case <-ctx.Done():
+			return nil
+		case err := <-a.Failed():
+			return err
+		}
 	}
 }
 

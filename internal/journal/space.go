@@ -1,7 +1,10 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync"
 )
 
@@ -28,19 +31,49 @@ type spaceWatch struct {
 	full bool
 }
 
-// Space measures how much room there is. It costs a system call. It only tells; stopping in time is the caller's
-// part, since what to refuse is its affair.
+// Space measures how much room there is. It costs a few system calls. It only tells; stopping in time is the caller's
+// part, since what to refuse is its affair. There is no room in a journal whose files somebody removed: what is written to them goes
+// when the process does.
 func (j *Journal) Space() (Space, error) {
+	state := j.state.inUse.Load()
+	space := Space{Used: state + j.logged(), Budget: j.options.Budget, State: state, Reserve: j.options.Reserve}
+	if removed := j.removed(); removed != "" {
+		space.Full = true
+		space.Reason = removed + " was removed while logboom runs, and what is written to it would be lost; stop logboom, " +
+			"bring the journal back if there is a copy, and start it again"
+		return space, nil
+	}
 	_, free, err := j.files.Usage(j.options.Directory)
 	if err != nil {
 		return Space{}, fmt.Errorf("measure space: %w", err)
 	}
-	state := j.state.inUse.Load()
-	space := Space{
-		Used: state + j.logged(), Budget: j.options.Budget, State: state, Free: free, Reserve: j.options.Reserve,
-	}
+	space.Free = free
 	j.space.judge(&space, j.options.Directory)
 	return space, nil
+}
+
+// removed returns the file that is written to, if it is not where it was made, and else nothing.
+func (j *Journal) removed() string {
+	tail := func() *segment {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.failure != nil || j.closed {
+			return nil
+		}
+		return j.tail
+	}
+	before := tail()
+	if before == nil {
+		return ""
+	}
+	f, err := j.files.OpenFile(before.path, os.O_RDONLY, 0)
+	if err == nil {
+		_ = f.Close() // it was only read
+	}
+	if !errors.Is(err, fs.ErrNotExist) || tail() != before { // the journal itself removes segments, but never its tail
+		return ""
+	}
+	return before.path
 }
 
 // Budget returns how many bytes the log and the small state should take, which was chosen by Open where Options did not say.

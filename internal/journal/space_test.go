@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -91,5 +93,31 @@ func BenchmarkSpace(b *testing.B) {
 		if _, err := j.Space(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// What is written to files that have no name any more is lost at the end, so nothing more is to be taken.
+func TestNoRoomInAJournalThatWasRemoved(t *testing.T) {
+	options := small(filepath.Join(t.TempDir(), "journal"))
+	j := open(t, options)
+	for range 50 { // over several segments
+		fill(t, j, 100)
+		if space, err := j.Space(); err != nil || space.Full {
+			t.Fatalf("%+v, %v", space, err)
+		}
+	}
+	synced(t, j)
+	away := options.Directory + ".away"
+	if err := os.Rename(options.Directory, away); err != nil {
+		t.Fatal(err)
+	}
+	if space, err := j.Space(); err != nil || !space.Full || !strings.Contains(space.Reason, "was removed while logboom runs") {
+		t.Errorf("%+v, %v", space, err)
+	}
+	if err := os.Rename(away, options.Directory); err != nil {
+		t.Fatal(err)
+	}
+	if space, err := j.Space(); err != nil || space.Full {
+		t.Errorf("after it came back: %+v, %v", space, err)
 	}
 }

@@ -97,6 +97,8 @@ type Pipeline struct {
 	// builtins decide the built-in alerts.
 	builtins builtins
 	oldest   oldest
+	// unevaluated are the rules of which it was said that their condition fails. It belongs to the watcher.
+	unevaluated map[string]bool
 	// longestPiece is the constant, or less in tests.
 	longestPiece int
 	// limit is, while a commit is appended in pieces, one more than the sequence of the record before them; or 0.
@@ -118,8 +120,8 @@ func New(options Options) (*Pipeline, error) {
 		options.Checkpoint = DefaultCheckpoint
 	}
 	p := &Pipeline{
-		longestPiece: longestPiece,
-		options:      options, journal: options.Journal, outbox: newOutbox(options.Journal), outputs: newOutputs(options.Journal, options.Outputs), logger: options.Logger,
+		longestPiece: longestPiece, unevaluated: make(map[string]bool),
+		options: options, journal: options.Journal, outbox: newOutbox(options.Journal), outputs: newOutputs(options.Journal, options.Outputs), logger: options.Logger,
 		queue: make(chan *work, 64), commits: make(chan commit, 256), failures: make(chan error, 1),
 		stored: make(chan checkpointDone, 1), wake: make(chan struct{}, 1), look: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}

@@ -240,6 +240,9 @@ func (p *Pipeline) measure(tick bool) {
 	if len(p.options.Outputs) > 0 {
 		arrived = p.oldest.look(p.Events(), p.journal.First())
 	}
+	if tick {
+		p.sayUnevaluated()
+	}
 	if tick && p.options.Builtin {
 		p.builtins.look(time.Now(), space, holding)
 	}
