@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -38,7 +39,7 @@ func everySetting(t *testing.T) (*decoder, Config) {
 	d := newDecoder(exampleFile, outside{
 		variable: func(string) (string, bool) { return "value", true },
 		read:     func(string) (string, error) { return "https://example.com/value", nil },
-		readable: func(string) error { return nil },
+		contents: func(string) ([]byte, error) { return os.ReadFile(filepath.Join("testdata", "tls.pem")) },
 	})
 	config := d.decode(unused.ReplaceAll(data, []byte("$1")))
 	if len(d.mistakes) > 0 {
