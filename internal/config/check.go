@@ -48,7 +48,7 @@ func (d *decoder) checkJournal(j Journal) {
 
 func (d *decoder) checkLumberjack(c *Config) {
 	const path = "inputs.lumberjack"
-	if d.sound(path+".listen", "http.listen") && collide(c.Inputs.Lumberjack.Listen, c.HTTP.Listen) {
+	if d.sound(path+".listen", "http.listen") && SamePort(c.Inputs.Lumberjack.Listen, c.HTTP.Listen) {
 		d.complain(path+".listen", "the same port as http.listen")
 	}
 	d.checkLimits(path+".limits", c.Inputs.Lumberjack.Limits)
