@@ -158,6 +158,8 @@ var mistakeCases = []struct{ name, file, want string }{
 	{"lumberjack without hosts", "outputs: {lumberjack: }", "1:23: outputs.lumberjack.hosts: missing; expected a list: a host and port such as logboom:5044 each"},
 	{"lumberjack's host without a port", "outputs: {lumberjack: {hosts: a}}", `1:31: outputs.lumberjack.hosts: "a" is not a host and port such as logboom:5044; did you mean a:5044?`},
 	{"lumberjack's window", "outputs: {lumberjack: {hosts: 'a:1', window: 0}}", `1:46: outputs.lumberjack.window: "0" is out of range: from 1 to 100000`},
+	{"one equals sign", "rules: [{name: a, window: 1s, threshold: 5, where: 'log.level = \"error\"'}]", `1:52: rules[0].where: not a condition: unexpected token Operator("=") (1:11); did you mean ==?`},
+	{"one equals sign of an output", "outputs: {file: {where: 'a=1'}}", `1:25: outputs.file.where: not a condition: unexpected token Operator("=") (1:2); did you mean ==?`},
 	{"lumberjack's certificate", "outputs: {lumberjack: {hosts: 'a:1', tls: {certificate: testdata/tls.pem}}}", "1:57: outputs.lumberjack.tls.certificate: needs key too"},
 	{"lumberjack's load", "outputs: {lumberjack: {hosts: ['a:1', 'b:1'], load_balance: true}}", "1:61: outputs.lumberjack.load_balance: needs a connection for each host: set connections to the number of hosts, or a multiple"},
 	{"http without a URL", "outputs: {http: {format: ndjson}}", "1:17: outputs.http.url: missing; expected a URL such as https://example.com/logs"},
