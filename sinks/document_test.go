@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -83,6 +84,41 @@ func TestDocumentIsAsInItsGoldenFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The document that README.md shows has the fields of a real one.
+func TestDocumentInReadme(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := bytes.Cut(readme, []byte("```json\n"))
+	shown, _, _ := bytes.Cut(rest, []byte("```"))
+	got, want := fieldsOf(t, shown), fieldsOf(t, Document(shapes()["decided"]))
+	if !slices.Equal(got, want) {
+		t.Errorf("README.md shows the fields %v, documents have %v", got, want)
+	}
+}
+
+// fieldsOf returns the paths of all fields of a document, sorted.
+func fieldsOf(t *testing.T, document []byte) (paths []string) {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal(document, &fields); err != nil {
+		t.Fatalf("%v of %s", err, document)
+	}
+	var visit func(path string, fields map[string]any)
+	visit = func(path string, fields map[string]any) {
+		for name, value := range fields {
+			paths = append(paths, path+name)
+			if below, is := value.(map[string]any); is {
+				visit(path+name+".", below)
+			}
+		}
+	}
+	visit("", fields)
+	slices.Sort(paths)
+	return paths
 }
 
 func TestHeadline(t *testing.T) {

@@ -33,8 +33,8 @@ All of this works while logboom runs, and while it does not.`,
 // letterFlags are the flags that choose dead letters.
 func letterFlags(command *cobra.Command, settings *app.Settings, filter *app.LetterFilter) {
 	configFlag(command, settings)
+	dataFlag(command, settings)
 	flags := command.Flags()
-	flags.StringVar(&settings.Data, "data", "", "`folder` of the journal and the dead letters (setting data)")
 	flags.StringArrayVar(&filter.Letters, "id", nil, "only letters of this event or alert; for `ids` that begin with a hyphen")
 	flags.StringVar(&filter.Output, "output", "", "only letters of this `output`, or of this receiver of alerts")
 	flags.StringVar(&filter.Source, "source", "", "only events that this `input` could not take, such as lumberjack")

@@ -23,6 +23,6 @@ a sink that is down is no reason to restart logboom and never makes it unwell; i
 	}
 	configFlag(command, &settings)
 	command.Flags().BoolVar(&ready, "ready", false, "ask whether events can be taken")
-	command.Flags().StringVar(&settings.HTTP, "http", "", "`address` of health and metrics (setting http.listen)")
+	httpFlag(command, &settings)
 	return command
 }

@@ -6,12 +6,6 @@ import (
 	"github.com/logboom/logboom/internal/app"
 )
 
-// configFlag is the flag of every command that reads the configuration.
-func configFlag(command *cobra.Command, settings *app.Settings) {
-	command.Flags().StringVarP(&settings.File, "config", "c", "",
-		"configuration `file` (default: "+app.DefaultConfigFile+" if it is there, else built-in defaults)")
-}
-
 func newRun() *cobra.Command {
 	var settings app.Settings
 	command := &cobra.Command{
@@ -31,8 +25,8 @@ standard error.`,
 		},
 	}
 	configFlag(command, &settings)
-	command.Flags().StringVar(&settings.Data, "data", "", "`folder` of the journal and the dead letters (setting data)")
-	command.Flags().StringVar(&settings.Listen, "listen", "", "`address` of the Lumberjack port (setting inputs.lumberjack.listen)")
-	command.Flags().StringVar(&settings.HTTP, "http", "", "`address` of health and metrics (setting http.listen)")
+	dataFlag(command, &settings)
+	listenFlag(command, &settings)
+	httpFlag(command, &settings)
 	return command
 }

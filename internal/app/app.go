@@ -154,21 +154,15 @@ func New(c config.Config, options Options) (*App, error) {
 func (a *App) bind() error {
 	var err error
 	if c := a.config.Inputs.Lumberjack; c != nil {
+		if config.SamePort(c.Listen, a.config.HTTP.Listen) { // in a file this has been found; flags may have brought it about
+			return &UsageError{fmt.Errorf("inputs.lumberjack.listen: the same port as http.listen: %s", c.Listen)}
+		}
 		if a.lumberjackListener, err = listen("inputs.lumberjack.listen", c.Listen); err != nil {
 			return err
 		}
 	}
 	a.httpListener, err = listen("http.listen", a.config.HTTP.Listen)
 	return err
-}
-
-func listen(setting, address string) (net.Listener, error) {
-	var listener net.ListenConfig
-	bound, err := listener.Listen(context.Background(), "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w; another program may use this port, choose another one there", setting, err)
-	}
-	return bound, nil
 }
 
 // release closes what is bound and not served.

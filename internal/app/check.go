@@ -14,6 +14,7 @@ import (
 	"github.com/logboom/logboom/outputs"
 	"github.com/logboom/logboom/outputs/logstash"
 	"github.com/logboom/logboom/sinks"
+	"github.com/logboom/logboom/sinks/file"
 )
 
 // checkTimeout bounds the question to one server.
@@ -22,7 +23,7 @@ const checkTimeout = 10 * time.Second
 // CheckOptions say what a check does.
 type CheckOptions struct {
 	Settings Settings
-	// Online asks the servers, too, whether they can be reached and let logboom in.
+	// Online asks the servers, too, whether they can be reached and let logboom in, and looks whether files can be written.
 	Online bool
 	// Print writes the whole configuration with its defaults, secrets redacted.
 	Print bool
@@ -33,7 +34,8 @@ type checker interface {
 	Check(ctx context.Context) error
 }
 
-// Check reads a configuration as Run would, and tells of every mistake. Nothing is bound or written.
+// Check reads a configuration as Run would, and tells of every mistake. Nothing is bound or written, and nobody is told
+// anything; where servers are asked, a file that is not there yet is tried by another one beside it, which is removed again.
 func Check(ctx context.Context, options CheckOptions, streams Streams) error {
 	c, source, err := options.Settings.Load()
 	if err != nil {
@@ -151,6 +153,10 @@ func checkOnline(ctx context.Context, c config.Config, out io.Writer) error {
 		sink, err := openReceiver(name, c.Alerts)
 		ask(name, sink, err)
 	}
+	if alerts := c.Alerts.File; alerts != nil {
+		sink, err := file.New(alerts.Path, zerolog.Nop())
+		ask(fileSink, sink, err)
+	}
 	encoder, err := newEncoder(c)
 	if err != nil {
 		return err
@@ -172,7 +178,7 @@ func checkOnline(ctx context.Context, c config.Config, out io.Writer) error {
 		ask("kafka", source, err)
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of the servers cannot be used", failed)
+		return fmt.Errorf("%d of the servers and files cannot be used", failed)
 	}
 	return nil
 }

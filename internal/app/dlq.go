@@ -3,10 +3,13 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/logboom/logboom/internal/config"
@@ -33,6 +36,9 @@ func (f *LetterFilter) isZero() bool {
 // letters are the dead letters of a configuration, as far as a filter chooses them.
 type letters struct {
 	config config.Config
+	// configured says that the configuration is one that somebody wrote.
+	configured bool
+
 	path   string
 	folder *deadletter.Folder
 	filter LetterFilter
@@ -41,18 +47,69 @@ type letters struct {
 
 // openLetters reads the configuration and looks at its dead letters.
 func openLetters(settings Settings, filter LetterFilter, now time.Time) (*letters, error) {
-	c, _, err := settings.Load()
+	c, source, err := settings.Load()
 	if err != nil {
 		return nil, err
 	}
-	l := &letters{config: c, path: filepath.Join(c.Data, deadLettersFolder), filter: filter}
+	l := &letters{
+		config: c, configured: source == settings.File || source == DefaultConfigFile,
+		path: filepath.Join(c.Data, deadLettersFolder), filter: filter,
+	}
 	if l.since, err = sinceWhen(filter.Since, now); err != nil {
 		return nil, &UsageError{err}
 	}
-	if l.folder, err = deadletter.Read(l.path); err != nil {
+	if err := checkData(c.Data, source); err != nil {
 		return nil, err
 	}
+	if l.folder, err = deadletter.Read(l.path); err != nil {
+		return nil, explainLetters(l.path, err)
+	}
 	return l, nil
+}
+
+// checkData finds out that there is a data folder: without one, another is meant, and it is not that there are no letters.
+func checkData(folder, source string) error {
+	info, err := os.Stat(folder)
+	shown := folder
+	if whole, err := filepath.Abs(folder); err == nil {
+		shown = whole
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &UsageError{fmt.Errorf("there is no data folder %s (configuration: %s); is -c or --data right?", shown, source)}
+	case err != nil:
+		return explainLetters(shown, err)
+	case !info.IsDir():
+		return &UsageError{fmt.Errorf("%s is no folder (configuration: %s); is -c or --data right?", shown, source)}
+	}
+	return nil
+}
+
+// explainLetters adds the remedy to an error of the folder of letters.
+func explainLetters(folder string, err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w; let user %d read and write in %s, or be the user that logboom runs as", err, os.Getuid(), folder)
+	}
+	return err
+}
+
+// checkOutput finds out that --output is a name that an output or a receiver of alerts has, or a letter: one of an output that
+// is no more in the configuration.
+func (l *letters) checkOutput() error {
+	names := append(outputNames(l.config.Outputs), sinkNames(l.config.Alerts)...)
+	if l.filter.Output == "" || !l.configured || slices.Contains(names, l.filter.Output) {
+		return nil
+	}
+	for stored, err := range l.folder.Letters() {
+		if err != nil {
+			return explainLetters(l.path, err)
+		}
+		if stored.Letter.Output == l.filter.Output {
+			return nil
+		}
+	}
+	return &UsageError{fmt.Errorf("--output=%s: no output or receiver of alerts of the configuration has this name, and no dead "+
+		"letter; there %s", l.filter.Output, outputsText(names))}
 }
 
 // sinceWhen reads the value of --since.
@@ -78,7 +135,7 @@ func (l *letters) all() iter.Seq2[deadletter.Stored, error] {
 			if err == nil && !l.matches(&stored) {
 				continue
 			}
-			if !yield(stored, err) || err != nil {
+			if !yield(stored, explainLetters(l.path, err)) || err != nil {
 				return
 			}
 		}

@@ -84,7 +84,7 @@ func confirm(ctx context.Context, streams Streams, question string) (bool, error
 func (l *letters) drop(ctx context.Context, all bool, streams Streams) error {
 	remover, err := deadletter.OpenRemover(l.path)
 	if err != nil {
-		return err
+		return explainLetters(l.path, err)
 	}
 	defer remover.Close() //nolint:errcheck // nothing was written to it
 	dropped, err := l.markDropped(ctx, remover)

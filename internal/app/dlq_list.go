@@ -68,6 +68,9 @@ func ListLetters(options ListLettersOptions, streams Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := l.checkOutput(); err != nil {
+		return err
+	}
 	out := bufio.NewWriter(streams.Out)
 	shown := newScreen(streams.Out)
 	shown.out = out

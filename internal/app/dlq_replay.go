@@ -73,7 +73,7 @@ func ReplayLetters(ctx context.Context, options ReplayLettersOptions, streams St
 	}
 	if !options.DryRun {
 		if r.remover, err = deadletter.OpenRemover(l.path); err != nil {
-			return err
+			return explainLetters(l.path, err)
 		}
 		defer r.remover.Close() //nolint:errcheck // nothing was written to it
 	}

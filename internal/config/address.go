@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -22,6 +23,21 @@ func listenSetting(target *string, example string) single[string] {
 		}
 		return wrong
 	})
+}
+
+// CheckListen judges an address to listen on that stands in no file, as a setting of the file is judged. Its error follows
+// the address, and does not repeat it.
+func CheckListen(address string) error {
+	setting := listenSetting(new(string), ":5044 or 127.0.0.1:5044")
+	_, err := setting.parse(address)
+	var wrong *misfit
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	if wrong.meant != "" {
+		return fmt.Errorf("is not %s; did you mean %s?", setting.what, wrong.meant)
+	}
+	return errors.New("is not " + setting.what)
 }
 
 // brokerSetting is a host and a port.
@@ -90,8 +106,8 @@ func isLoopback(listen string) bool {
 	return strings.EqualFold(host, "localhost")
 }
 
-// collide tells whether two addresses cannot both be listened on.
-func collide(a, b string) bool {
+// SamePort tells whether two addresses cannot both be listened on.
+func SamePort(a, b string) bool {
 	hostA, portA, errA := net.SplitHostPort(a)
 	hostB, portB, errB := net.SplitHostPort(b)
 	if errA != nil || errB != nil || portA != portB || portA == "0" {

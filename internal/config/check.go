@@ -48,12 +48,13 @@ func (d *decoder) checkJournal(j Journal) {
 
 func (d *decoder) checkLumberjack(c *Config) {
 	const path = "inputs.lumberjack"
-	if d.sound(path+".listen", "http.listen") && collide(c.Inputs.Lumberjack.Listen, c.HTTP.Listen) {
+	if d.sound(path+".listen", "http.listen") && SamePort(c.Inputs.Lumberjack.Listen, c.HTTP.Listen) {
 		d.complain(path+".listen", "the same port as http.listen")
 	}
 	d.checkLimits(path+".limits", c.Inputs.Lumberjack.Limits)
 	if tls := c.Inputs.Lumberjack.TLS; tls != nil {
 		d.checkClients(tls, path+".tls")
+		d.checkKeyPair(path+".tls", tls.Certificate, tls.Key)
 	}
 	d.checkWritten(path, c.Inputs.Lumberjack)
 }
@@ -102,10 +103,7 @@ func (d *decoder) checkClients(tls *ServerTLS, path string) {
 
 func (d *decoder) checkKafka(k *Kafka) {
 	const path = "inputs.kafka"
-	d.checkPair(path+".tls.certificate", path+".tls.key")
-	if k.TLS.InsecureSkipVerify {
-		d.warn(path+".tls.insecure_skip_verify", "anybody can pose as the server")
-	}
+	d.checkClientTLS(path+".tls", k.TLS)
 	if k.SASL != nil && k.SASL.Mechanism == MechanismPlain && !k.TLS.Enabled {
 		d.warn(path+".sasl", "with PLAIN and without tls the password travels readable")
 	}

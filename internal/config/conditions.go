@@ -54,8 +54,17 @@ func (d *decoder) complainOfRules(err error) {
 		d.complain(path, subject+" is not valid here")
 		return
 	}
+	d.complain(path, compilerMessage(err))
+}
+
+// compilerMessage returns what the compiler says in one line, and what was meant by the one mistake that all languages teach.
+func compilerMessage(err error) string {
 	message, _, _ := strings.Cut(err.Error(), "\n")
-	d.complain(path, shortened(message, longestMessage))
+	meant := ""
+	if strings.Contains(message, `unexpected token Operator("=")`) {
+		meant = "; did you mean ==?"
+	}
+	return shortened(message, longestMessage) + meant
 }
 
 // borrowed names what a setting, or anything below it, took from variables and files; it is empty where all is written in

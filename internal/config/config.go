@@ -73,7 +73,7 @@ type Lumberjack struct {
 	Written logstash.Settings
 }
 
-// ServerTLS is how a port is secured. Certificate, Key and ClientAuthorities are PEM files that could be read at load.
+// ServerTLS is how a port is secured. Certificate, Key and ClientAuthorities are PEM files that were good at load.
 type ServerTLS struct {
 	Certificate, Key  string
 	ClientAuthorities []string
@@ -129,7 +129,7 @@ const (
 	StartLatest   Start = "latest"
 )
 
-// ClientTLS is how a connection to a server is secured. The files are PEM and could be read at load.
+// ClientTLS is how a connection to a server is secured. The files are PEM and were good at load.
 type ClientTLS struct {
 	Enabled bool
 	// CA is trusted in the place of the system's authorities; empty for those.

@@ -75,11 +75,11 @@ http: {listen: "127.0.0.1:9600"}
 `
 	d := newDecoder("logboom.yml", outside{
 		variable: variables(nil),
-		readable: func(path string) error {
+		contents: func(path string) ([]byte, error) {
 			if path != "..." {
-				return fs.ErrNotExist
+				return nil, fs.ErrNotExist
 			}
-			return nil
+			return os.ReadFile(filepath.Join("testdata", "tls.pem"))
 		},
 		read: func(path string) (string, error) {
 			if path != "/run/secrets/slack" {
@@ -147,10 +147,10 @@ func TestSections(t *testing.T) {
 		}},
 		{"a budget", "journal: {budget: 1GiB}", func(c Config) bool { return c.Journal.Budget == 1<<30 }},
 		{"no token", "http: {token: '${HTTP_TOKEN:}'}", func(c Config) bool { return !c.HTTP.Token.IsSet() }},
-		{"authorities", "inputs: {lumberjack: {tls: {certificate: config_test.go, key: config_test.go, client_authorities: config_test.go}}}", func(c Config) bool {
+		{"authorities", "inputs: {lumberjack: {tls: {certificate: testdata/tls.pem, key: testdata/tls.pem, client_authorities: testdata/tls.pem}}}", func(c Config) bool {
 			return c.Inputs.Lumberjack.TLS.ClientAuthentication == ClientAuthenticationRequired
 		}},
-		{"no authorities", "inputs: {lumberjack: {tls: {certificate: config_test.go, key: config_test.go}}}", func(c Config) bool {
+		{"no authorities", "inputs: {lumberjack: {tls: {certificate: testdata/tls.pem, key: testdata/tls.pem}}}", func(c Config) bool {
 			return c.Inputs.Lumberjack.TLS.ClientAuthentication == ClientAuthenticationNone
 		}},
 		{"webhook", "alerts: {slack: {webhook: 'https://hooks.slack.com/services/a?b=c'}}", func(c Config) bool {
@@ -184,7 +184,7 @@ func TestWarnings(t *testing.T) {
 		"inputs: {kafka: {brokers: 'k:1', sasl: {mechanism: PLAIN, username: a, password: b}}}":        "1:40: inputs.kafka.sasl: with PLAIN and without tls the password travels readable",
 		"inputs: {kafka: {brokers: 'k:1', tls: , sasl: {mechanism: PLAIN, username: a, password: b}}}": "",
 		"alerts: {elasticsearch: {hosts: 'https://es', insecure_skip_verify: true}}":                   "1:69: alerts.elasticsearch.insecure_skip_verify: anybody can pose as the server",
-		"alerts: {elasticsearch: {hosts: ['https://a', 'http://b'], ca: config_test.go}}":              "1:47: alerts.elasticsearch.hosts[1]: ca has no effect on http; did you mean https?",
+		"alerts: {elasticsearch: {hosts: ['https://a', 'http://b'], ca: testdata/tls.pem}}":            "1:47: alerts.elasticsearch.hosts[1]: ca has no effect on http; did you mean https?",
 	} {
 		var lines []string
 		for _, warning := range parse(t, file, nil).Warnings {
@@ -226,7 +226,7 @@ func TestPrintIsRead(t *testing.T) {
 		"",
 		"data: 'a $${X} $$${Y} # ~'\nack: memory\nalerts: {}\nrules: []",
 		"data: \"null\"\nalerts: {file: {path: '1'}}",
-		"inputs: {kafka: {brokers: ['k:1', '[::1]:2'], group: '0', tls: {enabled: false, ca: config_test.go}}}\nalerts: {file: , stdout: }",
+		"inputs: {kafka: {brokers: ['k:1', '[::1]:2'], group: '0', tls: {enabled: false, ca: testdata/tls.pem}}}\nalerts: {file: , stdout: }",
 		"rules: [{name: ' a', where: \"message contains 'a: #b'\\n  || true\", window: 1500us, threshold: 9, group_by: [a, '1', x], idle: off}]",
 		"alerts: {elasticsearch: {hosts: ['https://es'], template: false, timeout: 1h}}\njournal: {budget: 3GiB, reserve: 1MiB}",
 	}

@@ -3,9 +3,11 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
@@ -37,7 +39,7 @@ func everySetting(t *testing.T) (*decoder, Config) {
 	d := newDecoder(exampleFile, outside{
 		variable: func(string) (string, bool) { return "value", true },
 		read:     func(string) (string, error) { return "https://example.com/value", nil },
-		readable: func(string) error { return nil },
+		contents: func(string) ([]byte, error) { return os.ReadFile(filepath.Join("testdata", "tls.pem")) },
 	})
 	config := d.decode(unused.ReplaceAll(data, []byte("$1")))
 	if len(d.mistakes) > 0 {
@@ -48,17 +50,26 @@ func everySetting(t *testing.T) (*decoder, Config) {
 
 // TestExampleIsComplete compares the settings in the example with those in the table.
 func TestExampleIsComplete(t *testing.T) {
-	d, _ := everySetting(t)
+	d, config := everySetting(t)
 	inFile := map[string]bool{}
 	for path := range d.places {
 		inFile[regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "[]")] = true
 	}
 	var missing []string
-	walk("", d.root, func(path string, _ setting) {
+	look := func(path string, _ setting) {
 		if !inFile[path] {
 			missing = append(missing, path)
 		}
-	})
+	}
+	walk("", d.root, look)
+	for i, output := range outputOfEachKind(t, config) {
+		// What all outputs have stands under the first of them.
+		settings := outputKinds()[i].inside(&output)
+		if i == 0 {
+			settings = outputSettings(&output)
+		}
+		walk(join("outputs", output.Name), settings, look)
+	}
 	if len(missing) > 0 {
 		t.Errorf("not in the example: %v", missing)
 	}
@@ -76,6 +87,54 @@ func TestExampleShowsDefaults(t *testing.T) {
 	if len(defaults) < 40 {
 		t.Errorf("only %d defaults were compared", len(defaults))
 	}
+}
+
+// TestExampleShowsDefaultsOfOutputs does the same for each type of output, under whatever name it has there.
+func TestExampleShowsDefaultsOfOutputs(t *testing.T) {
+	_, config := everySetting(t)
+	for i, output := range outputOfEachKind(t, config) {
+		fresh := defaultOutput(outputKinds()[i], output.Name)
+		if output.Elasticsearch != nil {
+			output.Elasticsearch.Index = "" // where it is given, data_stream is not printed
+		}
+		if output.MaxBehind == 0 {
+			fresh.MaxBehind = 0 // it stands under the first output, for all of them
+		}
+		shown, defaults := flatten(Config{Outputs: []Output{output}}), flatten(Config{Outputs: []Output{fresh}})
+		for path, want := range defaults {
+			if got := shown[path]; strings.HasPrefix(path, "outputs.") && got != want {
+				t.Errorf("%s: the example has %q, the default is %q", path, got, want)
+			}
+		}
+	}
+}
+
+// outputOfEachKind returns an output of each type from the example, in the order of outputKinds.
+func outputOfEachKind(t *testing.T, config Config) []Output {
+	t.Helper()
+	var found []Output
+	for _, kind := range outputKinds() {
+		i := slices.IndexFunc(config.Outputs, func(output Output) bool { return output.Type == kind.name })
+		if i < 0 {
+			t.Fatalf("the example has no output of type %s", kind.name)
+		}
+		found = append(found, config.Outputs[i])
+	}
+	return found
+}
+
+// defaultOutput returns the defaults of a type of output with every section in use.
+func defaultOutput(kind outputKind, name string) Output {
+	output := Output{Name: name, Type: kind.name, Required: true, MaxBehind: defaultMaxBehind}
+	kind.start(&output)
+	if k := output.Kafka; k != nil {
+		sasl := defaultSASL()
+		k.TLS.Enabled, k.SASL = true, &sasl
+	}
+	if l := output.Lumberjack; l != nil {
+		l.TLS.Enabled = true
+	}
+	return output
 }
 
 // defaultOfAll returns the defaults with every section in use.

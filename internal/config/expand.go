@@ -14,8 +14,9 @@ import (
 const (
 	// mostExpanded is how many bytes all variables and files of a configuration may add.
 	mostExpanded = 4 << 20
-	// mostFile is how large a file of ${file:...} may be.
+	// mostFile is how large a file of ${file:...} may be, mostPEM one of certificates.
 	mostFile = 64 << 10
+	mostPEM  = 16 << 20
 )
 
 // outside is what a configuration may look at beside its own text.
@@ -24,8 +25,8 @@ type outside struct {
 	variable func(name string) (string, bool)
 	// read returns the text of a file.
 	read func(path string) (string, error)
-	// readable returns why a file cannot be read, without its name.
-	readable func(path string) error
+	// contents returns what is in a file that is no secret's. Its errors do not name the file.
+	contents func(path string) ([]byte, error)
 }
 
 // variableName is what the shell and Logstash agree on.
@@ -114,38 +115,30 @@ func (o outside) secretFile(path string) (string, error) {
 	return text, nil
 }
 
-// probe returns why a file cannot be read, in words that follow its name, or nil.
-func (o outside) probe(path string) error {
-	if err := o.readable(path); err != nil {
-		return fmt.Errorf("cannot be read: %w", err)
-	}
-	return nil
-}
-
 // readSecretFile reads a file of at most mostFile bytes. Its errors do not name the file.
 func readSecretFile(path string) (string, error) {
-	file, err := openRegular(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	data, err := io.ReadAll(io.LimitReader(file, mostFile+1))
-	if err != nil {
-		return "", withoutName(err)
-	}
-	if len(data) > mostFile {
-		return "", errors.New("it is larger than 64KiB")
-	}
-	return string(data), nil
+	data, err := readFile(path, mostFile)
+	return string(data), err
 }
 
-// readableFile returns why a file cannot be read, or nil.
-func readableFile(path string) error {
+// readPEMFile does the same for a file of certificates.
+func readPEMFile(path string) ([]byte, error) { return readFile(path, mostPEM) }
+
+// readFile reads a file of at most so many bytes.
+func readFile(path string, most int64) ([]byte, error) {
 	file, err := openRegular(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return withoutName(file.Close())
+	defer func() { _ = file.Close() }() // it was only read
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err != nil {
+		return nil, withoutName(err)
+	}
+	if int64(len(data)) > most {
+		return nil, errors.New("it is larger than " + formatSize(most))
+	}
+	return data, nil
 }
 
 // openRegular opens a file that is neither a folder nor a pipe, on which opening could wait for ever.

@@ -28,14 +28,14 @@ func Load(path string, environment func(string) (string, bool)) (Config, error) 
 	return Parse(path, data, environment)
 }
 
-// Parse is Load for the bytes of a file; name is what mistakes call it. What data leaves out is as in Default. Files that
-// the configuration names are opened, to see whether they can be read. It keeps nothing of data, and may be called
+// Parse is Load for the bytes of a file; name is what mistakes call it. What data leaves out is as in Default. The files
+// of TLS that the configuration names are read, to see whether they are good. It keeps nothing of data, and may be called
 // concurrently.
 func Parse(name string, data []byte, environment func(string) (string, bool)) (Config, error) {
 	if environment == nil {
 		environment = func(string) (string, bool) { return "", false }
 	}
-	d := newDecoder(name, outside{variable: environment, read: readSecretFile, readable: readableFile})
+	d := newDecoder(name, outside{variable: environment, read: readSecretFile, contents: readPEMFile})
 	config := d.config(data)
 	if len(d.mistakes) > 0 {
 		return Config{}, d.sorted()

@@ -96,7 +96,7 @@ func eventElasticsearchSettings(e *EventElasticsearch) section {
 		{name: "username", value: textSetting(&e.Username, "a user name")},
 		{name: "password", value: secretSetting(&e.Password, "a password", notEmpty), secret: true},
 		{name: "api_key", value: secretSetting(&e.APIKey, "an API key", notEmpty, visible), secret: true},
-		{name: "ca", value: fileSetting(&e.CA)},
+		{name: "ca", value: authoritiesSetting(&e.CA)},
 		{name: "insecure_skip_verify", value: flagSetting(&e.InsecureSkipVerify)},
 		{name: "compression_level", value: wholeSetting(&e.CompressionLevel, 0, 9)},
 		{name: "timeout", value: durationSetting(&e.Timeout, 100*time.Millisecond, time.Hour)},

@@ -31,7 +31,7 @@ func TestElasticsearchOutput(t *testing.T) {
     document_id: "%{[event][id]}"
     username: u
     password: hunter2
-    ca: output_elasticsearch_test.go
+    ca: testdata/tls.pem
     compression_level: 0
     timeout: 10s
     bulk_size: 1MiB
@@ -88,7 +88,7 @@ func TestElasticsearchOutputMistakes(t *testing.T) {
 			t.Errorf("%s:\n%v\nwant %s", settings, got, want)
 		}
 	}
-	c := parse(t, "outputs: {es: {type: elasticsearch, hosts: ['http://a'], ca: config_test.go, insecure_skip_verify: true}}", nil)
+	c := parse(t, "outputs: {es: {type: elasticsearch, hosts: ['http://a'], ca: testdata/tls.pem, insecure_skip_verify: true}}", nil)
 	if len(c.Warnings) != 2 {
 		t.Errorf("warnings %v", c.Warnings)
 	}

@@ -65,7 +65,7 @@ func eventHTTPSettings(h *EventHTTP) section {
 		{name: "username", value: textSetting(&h.Username, "a user name")},
 		{name: "password", value: secretSetting(&h.Password, "a password", notEmpty), secret: true},
 		{name: "token", value: secretSetting(&h.Token, "a token", notEmpty, visible), secret: true},
-		{name: "ca", value: fileSetting(&h.CA)},
+		{name: "ca", value: authoritiesSetting(&h.CA)},
 		{name: "insecure_skip_verify", value: flagSetting(&h.InsecureSkipVerify)},
 		{name: "compression_level", value: wholeSetting(&h.CompressionLevel, 0, 9)},
 		{name: "batch_size", value: sizeSetting(&h.BatchSize, kibibyte, 100*mebibyte)},

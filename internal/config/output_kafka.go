@@ -90,8 +90,7 @@ func (d *decoder) checkKafkaOutputs(c *Config) {
 	for _, output := range c.Outputs {
 		if k := output.Kafka; k != nil {
 			path := "outputs." + output.Name
-			d.checkPair(path+".tls.certificate", path+".tls.key")
-			d.checkTrust(path+".tls", k.TLS.InsecureSkipVerify)
+			d.checkClientTLS(path+".tls", k.TLS)
 			if k.SASL != nil && k.SASL.Mechanism == MechanismPlain && !k.TLS.Enabled {
 				d.warn(path+".sasl", "with PLAIN and without tls the password travels readable")
 			}

@@ -30,7 +30,7 @@ func TestKafkaOutput(t *testing.T) {
     compression: zstd
     max_record_bytes: 10MiB
     timeout: 5s
-    tls: {ca: output_kafka_test.go, server_name: kafka}
+    tls: {ca: testdata/tls.pem, server_name: kafka}
     sasl: {mechanism: SCRAM-SHA-512, username: u, password: hunter2}
 `, nil)
 	k := c.Outputs[0].Kafka
@@ -63,7 +63,7 @@ func TestKafkaOutputMistakes(t *testing.T) {
 		"max_record_bytes: 1":                    "out of range: from 1KiB to 256MiB",
 		"timeout: 5":                             "did you mean 5s?",
 		"client_id: " + strings.Repeat("i", 250): "at most 249 are allowed",
-		"tls: {certificate: config_test.go}":     "needs key too",
+		"tls: {certificate: testdata/tls.pem}":   "needs key too",
 		"sasl: {username: u}":                    "password: missing",
 		"sasl: {mechanism: GSSAPI, username: u, password: p}": "not one of SCRAM-SHA-256",
 		"topics: [logs]": "unknown setting",

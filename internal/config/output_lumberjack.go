@@ -76,8 +76,7 @@ func (d *decoder) checkLumberjackOutputs(list []Output) {
 			continue
 		}
 		path := join("outputs", output.Name)
-		d.checkPair(path+".tls.certificate", path+".tls.key")
-		d.checkTrust(path+".tls", l.TLS.InsecureSkipVerify)
+		d.checkClientTLS(path+".tls", l.TLS)
 		if l.LoadBalance && l.Connections < len(l.Hosts) && d.sound(path+".hosts", path+".connections", path+".load_balance") {
 			d.complain(path+".load_balance", "needs a connection for each host: set connections to the number of hosts, or a multiple")
 		}

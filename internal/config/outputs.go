@@ -200,6 +200,5 @@ func (d *decoder) checkWhere(path, where string) {
 		d.complain(path, subject+" is not valid here")
 		return
 	}
-	message, _, _ := strings.Cut(err.Error(), "\n")
-	d.complain(path, shortened(message, longestMessage))
+	d.complain(path, compilerMessage(err))
 }

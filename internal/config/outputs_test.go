@@ -90,7 +90,7 @@ outputs:
   on:
     type: lumberjack
     hosts: ["a:5044", "b:5044"]
-    tls: {ca: outputs_test.go, server_name: logs}
+    tls: {ca: testdata/tls.pem, server_name: logs}
     window: 100
     pipelining: 3
     compression_level: 0
@@ -104,7 +104,7 @@ outputs:
 		t.Errorf("got %+v, want %+v", *got[0].Lumberjack, want)
 	}
 	if want := (EventLumberjack{
-		Hosts: []string{"a:5044", "b:5044"}, TLS: ClientTLS{Enabled: true, CA: "outputs_test.go", ServerName: "logs"},
+		Hosts: []string{"a:5044", "b:5044"}, TLS: ClientTLS{Enabled: true, CA: "testdata/tls.pem", ServerName: "logs"},
 		Window: 100, Pipelining: 3, Connections: 4, LoadBalance: true, Timeout: 5 * time.Second,
 	}); !reflect.DeepEqual(*got[1].Lumberjack, want) {
 		t.Errorf("got %+v, want %+v", *got[1].Lumberjack, want)
@@ -121,7 +121,7 @@ outputs:
     format: json_array
     headers: {X-Key: hunter2-c}
     token: hunter2-d
-    ca: outputs_test.go
+    ca: testdata/tls.pem
     compression_level: 5
     batch_size: 5MiB
     batch_events: 100
@@ -137,7 +137,7 @@ outputs:
 		t.Errorf("got %+v, want %+v", first, want)
 	}
 	if want := (EventHTTP{
-		URL: other.URL, Format: HTTPFormatArray, Headers: other.Headers, Token: other.Token, CA: "outputs_test.go",
+		URL: other.URL, Format: HTTPFormatArray, Headers: other.Headers, Token: other.Token, CA: "testdata/tls.pem",
 		CompressionLevel: 5, BatchSize: 5 * mebibyte, BatchEvents: 100, Concurrency: 8, Timeout: 5 * time.Second,
 	}); !reflect.DeepEqual(other, want) || other.Headers["X-Key"].Reveal() != "hunter2-c" || other.Token.Reveal() != "hunter2-d" {
 		t.Errorf("got %+v, want %+v", other, want)

@@ -158,7 +158,7 @@ func webhookSettings(w *Webhook) section {
 		}}, secret: true},
 		{name: "body", value: messageSetting(&w.Body)},
 		{name: "content_type", value: textSetting(&w.ContentType, "a content type such as application/json")},
-		{name: "ca", value: fileSetting(&w.CA)},
+		{name: "ca", value: authoritiesSetting(&w.CA)},
 		{name: "insecure_skip_verify", value: flagSetting(&w.InsecureSkipVerify)},
 		{name: "timeout", value: durationSetting(&w.Timeout, 100*time.Millisecond, time.Hour)},
 	}
@@ -175,7 +175,7 @@ func alertmanagerSettings(a *Alertmanager) section {
 		{name: "username", value: textSetting(&a.Username, "a user name")},
 		{name: "password", value: secretSetting(&a.Password, "a password", notEmpty), secret: true},
 		{name: "token", value: secretSetting(&a.Token, "a token", notEmpty, visible), secret: true},
-		{name: "ca", value: fileSetting(&a.CA)},
+		{name: "ca", value: authoritiesSetting(&a.CA)},
 		{name: "insecure_skip_verify", value: flagSetting(&a.InsecureSkipVerify)},
 		{name: "resend", value: durationSetting(&a.Resend, time.Second, day)},
 		{name: "timeout", value: durationSetting(&a.Timeout, 100*time.Millisecond, time.Hour)},
@@ -212,7 +212,7 @@ func emailSettings(e *Email) section {
 		{name: "subject", value: messageSetting(&e.Subject)},
 		{name: "text", value: messageSetting(&e.Text)},
 		{name: "storm_threshold", value: wholeSetting(&e.StormThreshold, 1, 1000)},
-		{name: "ca", value: fileSetting(&e.CA)},
+		{name: "ca", value: authoritiesSetting(&e.CA)},
 		{name: "insecure_skip_verify", value: flagSetting(&e.InsecureSkipVerify)},
 		{name: "timeout", value: durationSetting(&e.Timeout, 100*time.Millisecond, time.Hour)},
 	}

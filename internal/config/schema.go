@@ -75,9 +75,9 @@ func lumberjackSettings(l *Lumberjack) section {
 
 func serverTLSSettings(t *ServerTLS) section {
 	return section{
-		{name: "certificate", value: fileSetting(&t.Certificate), required: true},
-		{name: "key", value: fileSetting(&t.Key), required: true},
-		{name: "client_authorities", value: textsSetting{&t.ClientAuthorities, 0, mostEntries, fileSetting}},
+		{name: "certificate", value: certificateSetting(&t.Certificate), required: true},
+		{name: "key", value: keySetting(&t.Key), required: true},
+		{name: "client_authorities", value: textsSetting{&t.ClientAuthorities, 0, mostEntries, authoritiesSetting}},
 		{name: "client_authentication", value: choiceSetting(&t.ClientAuthentication,
 			ClientAuthenticationNone, ClientAuthenticationOptional, ClientAuthenticationRequired)},
 	}
@@ -117,9 +117,9 @@ func kafkaSettings(k *Kafka) section {
 func clientTLSSettings(t *ClientTLS) section {
 	return section{
 		{name: "enabled", value: flagSetting(&t.Enabled)},
-		{name: "ca", value: fileSetting(&t.CA)},
-		{name: "certificate", value: fileSetting(&t.Certificate)},
-		{name: "key", value: fileSetting(&t.Key)},
+		{name: "ca", value: authoritiesSetting(&t.CA)},
+		{name: "certificate", value: certificateSetting(&t.Certificate)},
+		{name: "key", value: keySetting(&t.Key)},
 		{name: "server_name", value: textSetting(&t.ServerName, "a host name")},
 		{name: "insecure_skip_verify", value: flagSetting(&t.InsecureSkipVerify)},
 	}
@@ -172,7 +172,7 @@ func elasticsearchSettings(e *Elasticsearch) section {
 		{name: "username", value: textSetting(&e.Username, "a user name")},
 		{name: "password", value: secretSetting(&e.Password, "a password", notEmpty), secret: true},
 		{name: "api_key", value: secretSetting(&e.APIKey, "an API key", notEmpty, visible), secret: true},
-		{name: "ca", value: fileSetting(&e.CA)},
+		{name: "ca", value: authoritiesSetting(&e.CA)},
 		{name: "insecure_skip_verify", value: flagSetting(&e.InsecureSkipVerify)},
 		{name: "template", value: flagSetting(&e.Template)},
 		{name: "timeout", value: durationSetting(&e.Timeout, 100*time.Millisecond, time.Hour)},
@@ -200,11 +200,4 @@ func httpSettings(h *HTTP) section {
 		{name: "token", value: secretSetting(&h.Token, "a token", visible), secret: true},
 		{name: "insecure", value: flagSetting(&h.Insecure)},
 	}
-}
-
-// fileSetting is a file that must be readable when the configuration is loaded.
-func fileSetting(target *string) single[string] {
-	setting := textSetting(target, "a file")
-	setting.accept = func(outside outside, path string) error { return outside.probe(path) }
-	return setting
 }

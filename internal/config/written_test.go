@@ -98,8 +98,8 @@ func TestPeerMetadataWithoutClients(t *testing.T) {
 	if len(got) != 1 || got[0].Path != "inputs.lumberjack.enrich" || !strings.Contains(got[0].Message, "client_authorities") {
 		t.Errorf("warnings %v", got)
 	}
-	const asked = "inputs: {lumberjack: {enrich: [ssl_peer_metadata], tls: {certificate: written_test.go, key: written_test.go, " +
-		"client_authorities: written_test.go}}}"
+	const asked = "inputs: {lumberjack: {enrich: [ssl_peer_metadata], tls: {certificate: testdata/tls.pem, key: testdata/tls.pem, " +
+		"client_authorities: testdata/tls.pem}}}"
 	if got := parse(t, asked, nil).Warnings; len(got) != 0 {
 		t.Errorf("warnings %v", got)
 	}

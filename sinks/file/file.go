@@ -22,7 +22,10 @@ const documentStart = `{"@timestamp":"`
 // Two things are out of its hands. If the file is rotated while logboom is down after a crash, what the crash left
 // unaccounted for stays in the rotated file and is written again to the new one. And a path that is no regular file (a
 // pipe, a device) is written to and nothing more.
-type Sink struct{ file *appendfile.File }
+type Sink struct {
+	path string
+	file *appendfile.File
+}
 
 var _ sinks.Stateful = (*Sink)(nil)
 
@@ -31,7 +34,8 @@ func New(path string, log zerolog.Logger) (*Sink, error) {
 	if path == "" {
 		return nil, errors.New("the file of alerts needs a path")
 	}
-	return &Sink{appendfile.New(appendfile.Options{Path: path, Ours: appendfile.LinesThatBegin(documentStart), Logger: log})}, nil
+	options := appendfile.Options{Path: path, Ours: appendfile.LinesThatBegin(documentStart), Logger: log}
+	return &Sink{path, appendfile.New(options)}, nil
 }
 
 // Restore opens the file and, where state says so, cuts off what a crash left at its end. It fails where the file cannot
@@ -57,6 +61,9 @@ func (s *Sink) Deliver(ctx context.Context, transitions []window.Transition) ([]
 	}
 	return make([]error, len(transitions)), nil
 }
+
+// Check tells whether the file could be written to. It makes none, and writes nothing to it.
+func (s *Sink) Check(context.Context) error { return appendfile.Check(s.path) }
 
 // Close closes the file.
 func (s *Sink) Close() error { return s.file.Close() }
