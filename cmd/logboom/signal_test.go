@@ -85,4 +85,3 @@ func writeConfiguration(t *testing.T, folder string) {
 		t.Fatal(err)
 	}
 }
-

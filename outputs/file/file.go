@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"syscall"
 
 	"github.com/logboom/logboom/internal/appendfile"
 	"github.com/logboom/logboom/outputs"
@@ -162,17 +159,4 @@ func (o *Output) Close() error {
 }
 
 // Check tells whether the file could be written to. It makes none, and writes nothing.
-func (o *Output) Check(context.Context) error {
-	file, err := os.OpenFile(o.options.Path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
-	if err == nil {
-		return file.Close()
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("open the file: %w", err)
-	}
-	probe, err := os.CreateTemp(filepath.Dir(o.options.Path), ".logboom-check-*")
-	if err != nil {
-		return fmt.Errorf("make a file beside %s: %w", o.options.Path, err)
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
+func (o *Output) Check(context.Context) error { return appendfile.Check(o.options.Path) }
