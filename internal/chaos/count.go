@@ -13,8 +13,8 @@ import (
 // count reads all receivers.
 func (w *world) count(ctx context.Context) (Report, error) {
 	r := Report{Seed: w.options.Seed, Duration: w.options.Duration, Disk: w.disk.how, Faults: w.steps.counts()}
-	kills, crashes, excuses := w.logboom.snapshot()
-	r.Kills, r.Crashes, r.Excused = len(kills), crashes, excuses
+	kills, stops, crashes, excuses := w.logboom.snapshot()
+	r.Kills, r.Stops, r.Crashes, r.Excused = len(kills)-stops, stops, crashes, excuses
 	r.Failed = append(w.steps.failures, unnoticed(r.Faults)...)
 	for _, a := range w.agents {
 		r.Resent += int(a.resent.Load())

@@ -26,7 +26,9 @@ type program struct {
 	mutex   sync.Mutex
 	command *exec.Cmd
 	ended   chan struct{}
-	kills   []time.Time
+	// kills are the times that it was killed or stopped, stops how many of these asked it to end.
+	kills []time.Time
+	stops int
 	// crashes are the times that it ended by itself and had no excuse, excuses those that it had one.
 	crashes, excuses []string
 	stopping         bool
@@ -125,7 +127,37 @@ func (p *program) kill() int {
 	return 1
 }
 
-// stop asks the process to end, and returns an error unless it ended well.
+// terminate asks the process to end, and waits until it is gone; it is killed, and that is a crash, if it stays for longer than it
+// says. It returns 1, or 0 where there is none right now.
+func (p *program) terminate(patience time.Duration) int {
+	p.mutex.Lock()
+	command, ended := p.command, p.ended
+	select {
+	case <-ended:
+		p.mutex.Unlock()
+		return 0
+	default:
+	}
+	p.killing = true
+	p.stops++
+	_ = command.Process.Signal(syscall.SIGTERM) // fails where it is gone already
+	p.mutex.Unlock()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		p.mutex.Lock()
+		p.crashes = append(p.crashes, fmt.Sprintf("%s: logboom was still there %s after SIGTERM", clock(time.Now()), patience))
+		_ = command.Process.Kill()
+		p.mutex.Unlock()
+		<-ended
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.kills = append(p.kills, time.Now()) // what it had in flight until then
+	return 1
+}
+
+// stop asks the process to end for good, and returns an error unless it ended well.
 func (p *program) stop(patience time.Duration) error {
 	p.mutex.Lock()
 	p.stopping = true
@@ -148,11 +180,11 @@ func (p *program) stop(patience time.Duration) error {
 	return failed
 }
 
-// snapshot returns when the process was killed, and what is to be said about its ends.
-func (p *program) snapshot() (kills []time.Time, crashes, excuses []string) {
+// snapshot returns when the process was killed or stopped, how many of these were stops, and what is to be said about its ends.
+func (p *program) snapshot() (kills []time.Time, stops int, crashes, excuses []string) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	return append(kills, p.kills...), append(crashes, p.crashes...), append(excuses, p.excuses...)
+	return append(kills, p.kills...), p.stops, append(crashes, p.crashes...), append(excuses, p.excuses...)
 }
 
 // get returns what a path of logboom's HTTP port answers.

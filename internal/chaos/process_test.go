@@ -59,9 +59,36 @@ func TestKilledProgramIsStartedAgain(t *testing.T) {
 	if err := p.stop(10 * time.Second); err == nil {
 		t.Error("sleep ends by a signal, which is no good end")
 	}
-	if kills, crashes, _ := p.snapshot(); len(kills) != 3 || len(crashes) != 0 {
+	if kills, _, crashes, _ := p.snapshot(); len(kills) != 3 || len(crashes) != 0 {
 		t.Errorf("%d kills, crashes %v", len(kills), crashes)
 	}
+}
+
+func TestStoppedProgramIsStartedAgain(t *testing.T) {
+	p := programOfTest(t, "trap 'exit 0' TERM; while :; do sleep 0.01; done", never)
+	waitFor(t, "a start", func() bool { return p.starts(t) == 1 })
+	if p.terminate(patience) != 1 {
+		t.Error("there was none to stop")
+	}
+	waitFor(t, "a start", func() bool { return p.starts(t) == 2 })
+	if kills, stops, crashes, _ := p.snapshot(); len(kills) != 1 || stops != 1 || len(crashes) != 0 {
+		t.Errorf("%d kills, %d stops, crashes %v", len(kills), stops, crashes)
+	}
+	if err := p.stop(10 * time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProgramThatDoesNotStopIsACrash(t *testing.T) {
+	p := programOfTest(t, "trap '' TERM; while :; do sleep 0.01; done", never)
+	waitFor(t, "a start", func() bool { return p.starts(t) == 1 })
+	p.terminate(100 * time.Millisecond)
+	if _, _, crashes, _ := p.snapshot(); len(crashes) != 1 {
+		t.Errorf("crashes %v", crashes)
+	}
+	waitFor(t, "a start", func() bool { return p.starts(t) == 2 })
+	p.kill()
+	_ = p.stop(time.Second)
 }
 
 // An end that nobody asked for counts against logboom, unless it has an excuse.
@@ -69,7 +96,7 @@ func TestCrashIsNoted(t *testing.T) {
 	var excused atomic.Bool
 	p := programOfTest(t, "exit 3", excused.Load)
 	ends := func() (int, int) {
-		_, crashes, excuses := p.snapshot()
+		_, _, crashes, excuses := p.snapshot()
 		return len(crashes), len(excuses)
 	}
 	waitFor(t, "a crash", func() bool { crashes, _ := ends(); return crashes > 0 })

@@ -14,9 +14,9 @@ import (
 type Report struct {
 	Seed     uint64
 	Duration time.Duration
-	// Kills is how often logboom was killed, Faults how many faults of each kind there were.
-	Kills  int
-	Faults map[FaultKind]FaultCount
+	// Kills is how often logboom was killed, Stops how often it was asked to end, Faults how many faults of each kind there were.
+	Kills, Stops int
+	Faults       map[FaultKind]FaultCount
 	// Resent is how many events shippers sent more than once before they were acknowledged, those of restarted ones aside.
 	Resent int
 	// Disk says how the disk was filled.
@@ -96,8 +96,8 @@ func (r Report) kinds() []FaultKind {
 // Write writes the report as markdown.
 func (r Report) Write(to io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of faults, seed %d: logboom killed %d times; %d events sent again by shippers; data and files on %s.\n\n",
-		Short(r.Duration), r.Seed, r.Kills, r.Resent, r.Disk)
+	fmt.Fprintf(&b, "%s of faults, seed %d: logboom killed %d times and stopped %d times; %d events sent again by shippers; data and files on %s.\n\n",
+		Short(r.Duration), r.Seed, r.Kills, r.Stops, r.Resent, r.Disk)
 	r.writeEvents(&b)
 	r.writeAlerts(&b)
 	r.writeFaults(&b)
@@ -117,7 +117,7 @@ func (r Report) Write(to io.Writer) error {
 }
 
 func (r Report) writeEvents(b *strings.Builder) {
-	fmt.Fprint(b, "| events in | sent | stored | lost | double | of these not from a kill | from one kill, at most | longest in flight | altered or foreign |\n")
+	fmt.Fprint(b, "| events in | sent | stored | lost | double | of these not from a kill or stop | from one of them, at most | longest in flight | altered or foreign |\n")
 	fmt.Fprint(b, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, c := range r.Events {
 		if c.LeftOut {
@@ -151,7 +151,7 @@ func (r Report) writeAlerts(b *strings.Builder) {
 
 // metAre are what the faults of a lane meet.
 var metAre = map[string]string{
-	killLane: "processes", agentLane: "shippers", diskLane: "times that logboom said so", httpLane: "requests", slackLane: "requests",
+	killLane: "processes", stopLane: "processes", agentLane: "shippers", diskLane: "times that logboom said so", httpLane: "requests", slackLane: "requests",
 	toLogboomLane: "connections", toElasticsearchLane: "connections",
 }
 

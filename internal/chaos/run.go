@@ -117,7 +117,7 @@ func (w *world) progress(ctx context.Context) {
 	for ctx.Err() == nil {
 		pause(ctx, 10*time.Second)
 		acknowledged, all := w.acknowledged()
-		kills, crashes, _ := w.logboom.snapshot()
+		kills, _, crashes, _ := w.logboom.snapshot()
 		state := "down"
 		if h, err := w.logboom.health(ctx); err == nil {
 			state = h.Status + " " + h.waiting()

@@ -200,6 +200,7 @@ func (w *world) lanes() [][]fault {
 	o, seed := w.options, w.options.Seed
 	lanes := [][]fault{
 		killFaults(seed, o, w.logboom),
+		stopFaults(seed, o, w.logboom),
 		networkFaults(seed, o, toLogboomLane, w.toLogboom),
 		diskFaults(seed, o, w.disk, w.steps, w.logboom.isFull),
 		agentFaults(seed, o, w.agents),
