@@ -24,6 +24,8 @@ type Log interface {
 	Read(after uint64) iter.Seq2[*pipeline.EventRecord, error]
 	// Behind returns how many bytes of the journal are behind a sequence, about.
 	Behind(after uint64) int64
+	// Full says whether the journal has no room for more.
+	Full() bool
 	// LoadCursor returns how far the output has come, and the state that it stored with that.
 	LoadCursor(output string) (after uint64, state []byte, err error)
 	// StoreCursor returns after the cursor is on disk.
@@ -164,9 +166,9 @@ func (d *Delivery) take(ctx context.Context, record *pipeline.EventRecord) error
 		return nil
 	}
 	origin, chosen := originOf(record), record.Chosen()
-	id := ID{Journal: d.log.Identity(), Record: record.Sequence}
+	id := ID{Journal: d.log.Identity(), Record: record.First}
 	done := uint32(0)
-	if record.Sequence == d.resumed.record+1 {
+	if record.First == d.resumed.record+1 {
 		done = d.resumed.events
 	}
 	for _, part := range record.Parts {

@@ -115,12 +115,18 @@ func (d *Delivery) write(ctx context.Context, l *load) {
 
 // giveUp says whether a load is too far behind to be tried again, and takes note of what is missed then.
 func (d *Delivery) giveUp(l *load, writing *trouble, left []Event) bool {
-	if !d.tooFarBehind(l.through.record) {
+	if !d.isGivenUp(l) {
 		return false
 	}
 	d.missed(len(left))
 	d.gaveUp(writing)
 	return true
+}
+
+// isGivenUp says whether a load that could not be written is given up: it is too far behind, or the journal is full, which takes no
+// events until there is room, so that nothing would fall behind any further.
+func (d *Delivery) isGivenUp(l *load) bool {
+	return d.tooFarBehind(l.through.record) || d.options.MostBehind > 0 && d.log.Full()
 }
 
 // behindInterval is how often a load that waits for its next try is looked at whether it is too far behind for one.
@@ -137,7 +143,7 @@ func (d *Delivery) wait(ctx context.Context, retry *delivery.Retry, failures []e
 	watching.Go(func() {
 		ticker := time.NewTicker(behindInterval)
 		defer ticker.Stop()
-		for !d.tooFarBehind(l.through.record) {
+		for !d.isGivenUp(l) {
 			select {
 			case <-ticker.C:
 			case <-waiting.Done():

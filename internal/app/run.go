@@ -85,6 +85,9 @@ func (u *UsageError) Unwrap() error { return u.Err }
 // SIGHUP changes nothing. A standard output or error that nobody reads any more is an output that fails, and does not end the process.
 func Run(ctx context.Context, settings Settings, streams Streams) error {
 	signal.Ignore(syscall.SIGPIPE)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	c, source, err := settings.Load()
 	if err != nil {
 		return err
@@ -103,7 +106,7 @@ func Run(ctx context.Context, settings Settings, streams Streams) error {
 	if err := a.Start(); err != nil {
 		return err
 	}
-	failure := waitForEnd(ctx, a, logger)
+	failure := waitForEnd(ctx, a, hangups, logger)
 	logger.Info().Msg("logboom stops: finishing what was received")
 	stopping, cancel := context.WithTimeout(context.Background(), StopTimeout)
 	defer cancel()
@@ -119,11 +122,10 @@ func Run(ctx context.Context, settings Settings, streams Streams) error {
 }
 
 // waitForEnd returns when the process is to stop, with an error where something of it failed.
-func waitForEnd(ctx context.Context, a *App, logger zerolog.Logger) error {
-	signals, hangups := make(chan os.Signal, 1), make(chan os.Signal, 1)
+func waitForEnd(ctx context.Context, a *App, hangups <-chan os.Signal, logger zerolog.Logger) error {
+	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals) // a second signal has its usual effect
-	signal.Notify(hangups, syscall.SIGHUP)
 	for {
 		select {
 		case <-hangups:

@@ -36,8 +36,8 @@ func TestAgentsSendEverything(t *testing.T) {
 			for n := range 3 {
 				waitFor(t, "some lines", func() bool { return int(a.acknowledged.Load()) > 50*(n+1) })
 				waitFor(t, "its connection", func() bool { return before.connections() == 1 })
-				if a.endLife() != 1 {
-					t.Error("it is not there")
+				if a.endLife() != 1 && int(a.acknowledged.Load()) < len(streams[0].lines) {
+					t.Error("it is not there, and has more to send")
 				}
 				before.cut()
 				if err := before.mend(); err != nil {

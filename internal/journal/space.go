@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -52,28 +54,29 @@ func (j *Journal) Space() (Space, error) {
 	return space, nil
 }
 
-// removed returns the file that is written to, if it is not where it was made, and else nothing.
+// removed returns a file of the journal that is not where it was made, and else nothing.
 func (j *Journal) removed() string {
-	tail := func() *segment {
+	inUse := func() (paths []string) {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		if j.failure != nil || j.closed {
 			return nil
 		}
-		return j.tail
+		for _, s := range j.segments {
+			paths = append(paths, s.path)
+		}
+		return append(paths, filepath.Join(j.options.Directory, stateName))
 	}
-	before := tail()
-	if before == nil {
-		return ""
+	for _, path := range inUse() {
+		f, err := j.files.OpenFile(path, os.O_RDONLY, 0)
+		if err == nil {
+			_ = f.Close() // it was only opened
+		}
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(inUse(), path) { // the journal itself removes segments
+			return path
+		}
 	}
-	f, err := j.files.OpenFile(before.path, os.O_RDONLY, 0)
-	if err == nil {
-		_ = f.Close() // it was only read
-	}
-	if !errors.Is(err, fs.ErrNotExist) || tail() != before { // the journal itself removes segments, but never its tail
-		return ""
-	}
-	return before.path
+	return ""
 }
 
 // Budget returns how many bytes the log and the small state should take, which was chosen by Open where Options did not say.

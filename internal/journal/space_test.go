@@ -121,3 +121,27 @@ func TestNoRoomInAJournalThatWasRemoved(t *testing.T) {
 		t.Errorf("after it came back: %+v, %v", space, err)
 	}
 }
+
+// The files go, and a new segment is begun before anybody looks.
+func TestNoRoomWhereOlderFilesWereRemoved(t *testing.T) {
+	options := small(filepath.Join(t.TempDir(), "journal"))
+	j := open(t, options)
+	fill(t, j, 100)
+	synced(t, j)
+	files, err := filepath.Glob(filepath.Join(options.Directory, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for first := j.tail; j.tail == first; {
+		fill(t, j, 10)
+	}
+	synced(t, j)
+	if space, err := j.Space(); err != nil || !space.Full {
+		t.Errorf("%+v, %v", space, err)
+	}
+}

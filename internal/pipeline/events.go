@@ -48,7 +48,8 @@ type Part struct {
 
 // EventRecord is the events of one commit. Its bytes are valid until the next one is asked for.
 type EventRecord struct {
-	Sequence uint64
+	// Sequence is that of the commit's last record in the journal, First that of its first: the same, unless it is in pieces.
+	Sequence, First uint64
 	// Arrival is when the batch was complete, in nanoseconds since 1970.
 	Arrival int64
 	Origin  Origin
@@ -275,6 +276,9 @@ func (p *Pipeline) Events() *EventLog { return &EventLog{p} }
 // Behind returns about how many bytes of the journal are behind a sequence.
 func (l *EventLog) Behind(after uint64) int64 { return l.pipeline.journal.Behind(after) }
 
+// Full says whether the journal has no room, so that no events are taken.
+func (l *EventLog) Full() bool { return l.pipeline.status.full() }
+
 // Identity returns a random number that the journal got when it was made.
 func (l *EventLog) Identity() uint64 { return l.pipeline.identity }
 
@@ -330,7 +334,7 @@ func (l *EventLog) Read(after uint64) iter.Seq2[*EventRecord, error] {
 			var damage *journal.DamageError
 			switch {
 			case errors.As(err, &damage):
-				next = damage.Through + 1
+				next, whole = damage.Through+1, assembly{}
 				if !yield(nil, &LostError{damage.From, damage.Through, err}) {
 					return
 				}
@@ -341,10 +345,19 @@ func (l *EventLog) Read(after uint64) iter.Seq2[*EventRecord, error] {
 			case stored.Sequence > next && !yield(nil, &LostError{next, stored.Sequence - 1, errMissing}):
 				return
 			}
+			if stored.Sequence > next {
+				whole = assembly{}
+			}
 			next = stored.Sequence + 1
 			payload, complete := whole.add(stored.Payload)
-			// Nothing is said of a piece, so that nobody goes on behind one and then lacks it.
-			if complete && !read.yield(journal.Record{Sequence: stored.Sequence, Payload: payload}, yield) {
+			switch {
+			case complete:
+				read.First = stored.Sequence - whole.before
+				if !read.yield(journal.Record{Sequence: stored.Sequence, Payload: payload}, yield) {
+					return
+				}
+			case whole.open(): // nothing is said of a piece, so that nobody goes on behind one and then lacks it
+			case !yield(nil, &LostError{stored.Sequence, stored.Sequence, errMissing}):
 				return
 			}
 		}

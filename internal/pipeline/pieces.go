@@ -30,6 +30,11 @@ func (p *Pipeline) appendBytes(commit []byte) (sequence uint64, err error) {
 			return 0, err
 		}
 	}
+	// Before nothing stands in the way of outputs any more, all of it must be durable: another commit's fsync may have been between two
+	// pieces.
+	if _, err = p.journal.Sync(); err != nil {
+		return 0, err
+	}
 	p.limit.Store(0)
 	return sequence, nil
 }
@@ -59,6 +64,8 @@ type assembly struct {
 	commit bytes.Buffer
 	// next is the number of the piece that is expected, count how many there are.
 	next, count uint64
+	// before is how many pieces came before the last record of the commit that add returned last.
+	before uint64
 }
 
 // add takes the next record, and returns the commit that it is, or is the last piece of. complete is false where others must follow,
@@ -66,15 +73,14 @@ type assembly struct {
 func (a *assembly) add(payload []byte) (commit []byte, complete bool) {
 	number, count, piece, is := pieceOf(payload)
 	if !is {
-		a.reset()
+		*a = assembly{}
 		return payload, true
 	}
 	if number == 0 {
-		a.reset()
-		a.count = count
+		*a = assembly{count: count}
 	}
 	if number != a.next || count != a.count {
-		a.reset()
+		*a = assembly{}
 		return nil, false
 	}
 	a.commit.Write(piece)
@@ -82,18 +88,12 @@ func (a *assembly) add(payload []byte) (commit []byte, complete bool) {
 		return nil, false
 	}
 	commit = a.commit.Bytes()
-	*a = assembly{}
+	*a = assembly{before: number}
 	return commit, true
 }
 
 // open says whether pieces wait for others.
 func (a *assembly) open() bool { return a.count > 0 }
-
-func (a *assembly) reset() {
-	if a.count > 0 {
-		*a = assembly{}
-	}
-}
 
 // pieceOf takes a record apart that is a piece.
 func pieceOf(payload []byte) (number, count uint64, piece []byte, is bool) {

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +96,85 @@ func TestPiecesUnderWayAreNotTheLast(t *testing.T) {
 	if got := h.pipeline.Events().Last(); got != before {
 		t.Errorf("the last record is %d, want %d", got, before)
 	}
+}
+
+// An output that has read to a damaged piece reads on to the end of its commit, or it would try again and again.
+func TestDamageInTheMiddleOfPieces(t *testing.T) {
+	h := newHouse(t)
+	h.options.Outputs = []string{"o"}
+	h.reopen()
+	h.handle(document(time.Now(), "short"))
+	h.pipeline.longestPiece = 400
+	h.handle(fmt.Appendf(nil, `{"message":"m","z":"%s damagehere %s"}`, strings.Repeat("a", 400), strings.Repeat("b", 700)))
+	h.close()
+	damage(t, h.folder, "damagehere", 0)
+	h.open()
+	read := uint64(0)
+	for record, err := range h.pipeline.Events().Read(h.journal.First() - 1) { // as an output does
+		var lost *LostError
+		switch {
+		case errors.As(err, &lost):
+			read = lost.Through
+		case err != nil:
+			t.Fatal(err)
+		default:
+			read = record.Sequence
+		}
+	}
+	if got := h.pipeline.Events().Last(); got != read {
+		t.Errorf("the last record is %d, and %d was read", got, read)
+	}
+}
+
+// Pieces on both sides of damage are of different commits.
+func TestPiecesOfTwoCommitsAreNotOne(t *testing.T) {
+	h := newHouse(t)
+	h.options.Outputs = []string{"o"}
+	h.reopen()
+	at := time.Now()
+	h.handle(document(at, "short"))
+	before := h.journal.Last()
+	h.pipeline.longestPiece = 900
+	h.handle(fmt.Appendf(nil, `{"message":"m","z":"%s damageone %s"}`, strings.Repeat("a", 900), strings.Repeat("b", 200)))
+	h.handle(fmt.Appendf(nil, `{"message":"damagetwo","z":"%s %s"}`, strings.Repeat("c", 900), strings.Repeat("d", 200)))
+	if got := h.journal.Last(); got != before+4 {
+		t.Fatalf("%d records", got-before)
+	}
+	h.handle(document(at, "short"))
+	h.snapshot()
+	damage(t, h.folder, "damageone", 0)
+	damage(t, h.folder, "damagetwo", 0)
+	h.open()
+}
+
+// An fsync between two pieces makes a part of a commit durable. Outputs see none of it before all is.
+func TestPiecesAreDurableBeforeTheyAreTheLast(t *testing.T) {
+	h := newHouse(t)
+	h.pipeline.longestPiece = 64 << 10
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				_, _ = h.journal.Sync() // as for the batches before
+			}
+		}
+	}()
+	commit := appendSection([]byte{recordVersion}, sectionMarks, bytes.Repeat([]byte("x"), 4<<20))
+	for range 10 {
+		sequence, err := h.pipeline.appendBytes(commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.pipeline.Events().Last(); got != sequence {
+			t.Fatalf("the last record is %d, and the commit ends at %d", got, sequence)
+		}
+	}
+	close(done)
+	<-ended
 }
 
 func TestAssembly(t *testing.T) {

@@ -100,6 +100,7 @@ func (r *recovery) read() error {
 		var damage *journal.DamageError
 		if errors.As(err, &damage) {
 			r.lose(err)
+			whole = assembly{}
 			continue
 		}
 		if err != nil {
@@ -107,6 +108,7 @@ func (r *recovery) read() error {
 		}
 		if record.Sequence != expected {
 			r.lose(fmt.Errorf("records %d to %d are missing", expected, record.Sequence-1))
+			whole = assembly{}
 		}
 		expected = record.Sequence + 1
 		payload, complete := whole.add(record.Payload)

@@ -23,7 +23,7 @@ type Sink struct {
 	limiter   *rate.Limiter
 	progress  progress
 	// putOff is since when a recipient has been told to come again later, each time it was asked for.
-	putOff map[string]time.Time
+	putOff map[string]putOff
 	// alone is the number up to which transitions have mails of their own, because one for many was refused.
 	alone  uint64
 	notice string
@@ -32,6 +32,12 @@ type Sink struct {
 // longestPutOff is how long one recipient that the server puts off, for a greylist or a full mailbox, may keep the others from the
 // mails behind. Greylists ask for five minutes mostly; the try behind that is made still.
 const longestPutOff = 5 * time.Minute
+
+// forgotten is after how long a recipient that was put off is taken for one that never was.
+const forgotten = time.Hour
+
+// putOff is since when, and when last, a recipient was put off.
+type putOff struct{ since, last time.Time }
 
 // progress says who has the mail that is under way already, because not everybody was accepted at once.
 type progress struct {
@@ -52,7 +58,7 @@ func New(options Options) (*Sink, error) {
 	}
 	return &Sink{
 		options: settled, secrets: options.secrets(), templates: templates, limiter: newLimiter(settled.StormThreshold),
-		putOff: map[string]time.Time{},
+		putOff: map[string]putOff{},
 	}, nil
 }
 
@@ -185,11 +191,13 @@ func (s *Sink) recipients(c *session) (accepted []*mail.Address, refusals, lasti
 // isPutOffLong tells whether a recipient that is put off now was so for long.
 func (s *Sink) isPutOffLong(recipient string) bool {
 	now := s.options.Now()
-	since, known := s.putOff[recipient]
-	if !known {
-		s.putOff[recipient], since = now, now
+	off := s.putOff[recipient]
+	if now.Sub(off.last) > forgotten {
+		off.since = now
 	}
-	return now.Sub(since) >= longestPutOff
+	off.last = now
+	s.putOff[recipient] = off
+	return now.Sub(off.since) >= longestPutOff
 }
 
 // noticeOf returns what to tell about recipients who are refused although others are not.

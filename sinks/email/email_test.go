@@ -539,6 +539,33 @@ func TestRecipientWhoIsPutOffForEver(t *testing.T) {
 	}
 }
 
+// A recipient put off while a mail went that was refused for good, and once more a day later: that is no five minutes of being put off.
+func TestRecipientWhoWasPutOffLongAgo(t *testing.T) {
+	server := sinktest.NewSMTP(t, sinktest.SMTPOptions{})
+	options := to(server)
+	options.To = []string{"grey@example.com", "ops@example.com"}
+	now := time.Unix(1_700_000_000, 0)
+	options.Now = func() time.Time { return now }
+	sink := newSink(t, options)
+	server.Reply(func(command string) string {
+		switch {
+		case strings.HasPrefix(command, "RCPT TO:<grey@"):
+			return "451 4.7.1 greylisted"
+		case command == ".":
+			return "554 5.6.0 this content is refused"
+		}
+		return ""
+	})
+	if err := deliver(t, sink, sinktest.Transition(1)); err == nil {
+		t.Fatal("the mail was taken")
+	}
+	now = now.Add(24 * time.Hour)
+	onReply(server, "RCPT TO:<grey@", "451 4.7.1 greylisted")
+	if err := deliver(t, sink, sinktest.Transition(2)); kindOf(err) != passing {
+		t.Errorf("the mail is done at the first 451 since a day: %v; %s", err, sink.Notice())
+	}
+}
+
 func TestNoAnswerInTime(t *testing.T) {
 	for _, command := range []string{"EHLO", "STARTTLS", "MAIL", "DATA", "."} {
 		server := sinktest.NewSMTP(t, sinktest.SMTPOptions{})
