@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/logboom/logboom/event"
@@ -16,20 +17,16 @@ import (
 // maxCondition bounds the text of a condition, in bytes.
 const maxCondition = 10_000
 
-// fieldsName is what a field is compiled to: an element of the environment's Fields.
+// fieldsName is what a field is compiled to: an element of the environment's Fields, the values of just the fields that a condition
+// names.
 const fieldsName = "Fields"
-
-// environment is what a condition runs on: the values of just the fields that it names.
-type environment struct {
-	Fields []any
-}
 
 // condition is a compiled where. It never changes after compilation and is safe for concurrent use.
 type condition struct {
 	// predicate is what decides, nil where only program can. program is asked where the predicate leaves it undecided.
 	predicate predicate
 	program   *vm.Program
-	// fields are the selector's indices of the fields that the program uses, in the order of environment.Fields.
+	// fields are the selector's indices of the fields that the program uses, in the order of the environment's Fields.
 	fields []int
 }
 
@@ -49,7 +46,9 @@ func compileCondition(source string, paths *pathTable) (*condition, error) {
 		return nil, names.err
 	}
 	used := names.used()
-	program, err := expr.Compile(source, expr.Env(environment{}), expr.AsBool(), expr.Patch(newFieldPatch(tree.Node, used)))
+	// Of an element's type nothing is known, or expr would take that of a ? 0 : field for a number.
+	environment := expr.Env(types.Map{fieldsName: types.Array(types.Any)})
+	program, err := expr.Compile(source, environment, expr.AsBool(), expr.Patch(newFieldPatch(tree.Node, used)))
 	if err != nil {
 		return nil, fmt.Errorf("not a condition: %w", err)
 	}
@@ -93,7 +92,7 @@ type evaluator struct {
 	text     []byte
 
 	machine     vm.VM
-	environment environment
+	environment []any // its Fields
 }
 
 // newEvaluator returns one for blocks of up to so many events.
@@ -185,14 +184,14 @@ func isNothing(value event.Value) bool { return value.Kind() <= event.Null }
 
 // run gives the condition and the event at hand to expr's machine.
 func (e *evaluator) run(c *condition) verdict {
-	e.environment.Fields = e.environment.Fields[:0]
+	e.environment = e.environment[:0]
 	missing := false
 	for _, field := range c.fields {
 		value := e.value(field).Any()
 		missing = missing || value == nil
-		e.environment.Fields = append(e.environment.Fields, value)
+		e.environment = append(e.environment, value)
 	}
-	result, err := e.machine.Run(c.program, &e.environment)
+	result, err := e.machine.Run(c.program, map[string]any{fieldsName: e.environment})
 	switch on, isBool := result.(bool); {
 	case err == nil && isBool && on:
 		return matches
@@ -231,6 +230,9 @@ func (v variableNames) Visit(node *ast.Node) {
 func (f *fieldNames) Visit(node *ast.Node) {
 	switch typed := (*node).(type) {
 	case *ast.IdentifierNode:
+		if typed.Value == "$env" && f.err == nil {
+			f.err = fmt.Errorf("$env is not supported; write the field itself, or field(\"a-b\")")
+		}
 		if !slices.Contains(f.variables, typed.Value) {
 			f.name(typed, typed.Value)
 		}
@@ -299,6 +301,10 @@ func newFieldPatch(root ast.Node, used []string) *fieldPatch {
 
 // Visit implements ast.Visitor.
 func (p *fieldPatch) Visit(node *ast.Node) {
+	if comparison, ok := (*node).(*ast.BinaryNode); ok {
+		p.guard(node, comparison)
+		return
+	}
 	before := len(p.names.order)
 	p.names.Visit(node)
 	if len(p.names.order) == before {
@@ -313,4 +319,51 @@ func (p *fieldPatch) Visit(node *ast.Node) {
 	delete(p.names.paths, *node)
 	ast.Patch(node, patched)
 	p.names.paths[*node] = path
+}
+
+// guard makes a comparison false where it cannot be made for want of a field: of an order by itself, and of what is computed from a
+// field. Otherwise expr would give up the whole condition, and what a field is compared with behind an or would not be looked at.
+func (p *fieldPatch) guard(node *ast.Node, comparison *ast.BinaryNode) {
+	var needed []ast.Node
+	switch comparison.Operator {
+	case "<", "<=", ">", ">=":
+		needed = p.needed(p.needed(nil, comparison.Left), comparison.Right)
+	case "==", "!=", "contains", "startsWith", "endsWith", "matches", "in":
+		for _, side := range []ast.Node{comparison.Left, comparison.Right} {
+			if _, isField := p.names.paths[side]; !isField { // expr compares nil with anything
+				needed = p.needed(needed, side)
+			}
+		}
+	}
+	var guarded ast.Node = comparison
+	for _, field := range needed {
+		there := &ast.BinaryNode{Operator: "!=", Left: field, Right: &ast.NilNode{}}
+		guarded = &ast.BinaryNode{Operator: "and", Left: there, Right: guarded}
+	}
+	if len(needed) > 0 {
+		ast.Patch(node, guarded)
+	}
+}
+
+// needed appends the fields without which a value cannot be computed.
+func (p *fieldPatch) needed(list []ast.Node, of ast.Node) []ast.Node {
+	if _, isField := p.names.paths[of]; isField {
+		return append(list, of)
+	}
+	switch of := of.(type) {
+	case *ast.BuiltinNode:
+		for _, argument := range of.Arguments {
+			list = p.needed(list, argument)
+		}
+	case *ast.UnaryNode:
+		if of.Operator == "-" || of.Operator == "+" {
+			list = p.needed(list, of.Node)
+		}
+	case *ast.BinaryNode:
+		switch of.Operator {
+		case "+", "-", "*", "/", "%", "^", "**":
+			list = p.needed(p.needed(list, of.Left), of.Right)
+		}
+	}
+	return list
 }

@@ -136,7 +136,11 @@ type base64Text struct {
 // MarshalJSON implements json.Marshaler.
 func (t text) MarshalJSON() ([]byte, error) {
 	if utf8.Valid(t) {
-		return json.Marshal(string(t))
+		var plain bytes.Buffer
+		encoder := json.NewEncoder(&plain)
+		encoder.SetEscapeHTML(false)
+		err := encoder.Encode(string(t))
+		return plain.Bytes(), err
 	}
 	return json.Marshal(base64Text{t})
 }

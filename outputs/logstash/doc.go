@@ -40,6 +40,7 @@
 //     be written either way, too. Logstash finds nested fields by brackets alone.
 //   - A member of the top level such as "@metadata.beat" is left out as if it were @metadata, which Elasticsearch would
 //     take it for. Logstash writes it.
+//   - Places in arrays, as in "%{[tags][0]}", are refused in templates; Logstash resolves them.
 //   - The remote address is known to templates even if the Beat sent no @metadata.
 //   - Times that 64-bit nanoseconds cannot hold (before 1677, after 2262) count as unparsable; times with a space in
 //     the place of the T, which Logstash cannot parse, are understood.

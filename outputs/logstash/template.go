@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/logboom/logboom/event"
@@ -107,7 +108,13 @@ func pathOf(reference string) (string, error) {
 		return "", fmt.Errorf("write a field as %%{name} or %%{[a][b]}: %w", err)
 	}
 	if reference[0] == '[' {
-		reference = strings.ReplaceAll(reference[1:len(reference)-1], "][", ".")
+		names := strings.Split(reference[1:len(reference)-1], "][")
+		for _, name := range names[1:] {
+			if _, err := strconv.ParseUint(name, 10, 32); err == nil {
+				return "", fmt.Errorf("%%{%s}: places in arrays, as [%s], are not supported; name a field that is a text", reference, name)
+			}
+		}
+		reference = strings.Join(names, ".")
 	}
 	return reference, nil
 }
