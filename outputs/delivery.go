@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"sync"
 
 	"github.com/logboom/logboom/internal/delivery"
@@ -52,6 +53,8 @@ type Delivery struct {
 	read    uint64 // the last record that was read wholly
 	resumed place  // the cursor that was found: what is before it was done by a Run before
 	filling *load
+	passed  bool   // whether records were passed over behind which no cursor is stored yet
+	before  uint64 // the last record that was on disk when the delivery was made
 	reading trouble
 
 	mutex     sync.Mutex // guards what follows
@@ -70,8 +73,13 @@ func NewDelivery(name string, output Output, log Log, options Options) *Delivery
 	if concurrent, ok := output.(Concurrent); ok {
 		writes = max(1, concurrent.Concurrency())
 	}
+	before := uint64(0)
+	if log != nil {
+		before = log.Last()
+	}
 	return &Delivery{
-		name: name, output: output, log: log, options: options, encoder: newEncoder(&options),
+		before: before,
+		name:   name, output: output, log: log, options: options, encoder: newEncoder(&options),
 		slots: make(chan struct{}, writes), status: newStatus(name),
 		condition: delivery.Condition{Log: options.Logger, Now: options.Now, What: "events"},
 	}
@@ -94,12 +102,28 @@ func (d *Delivery) run(ctx context.Context) {
 		return
 	}
 	d.changed(func(s *status) { s.state = StateOK })
-	for d.log.Wait(ctx, d.read) == nil {
+	for d.await(ctx) == nil {
 		if d.readAll(ctx) != nil || d.flush(ctx, place{record: d.read}) != nil {
 			return
 		}
 		d.changed(func(s *status) { s.read = d.read })
 	}
+}
+
+// await waits until there is something to read. What was passed over gets its cursor meanwhile, although nothing comes.
+func (d *Delivery) await(ctx context.Context) error {
+	for d.passed {
+		soon, enough := context.WithTimeout(ctx, idleCursor)
+		err := d.log.Wait(soon, d.read)
+		enough()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if err := d.passOver(ctx, place{record: d.read}); err != nil {
+			return err
+		}
+	}
+	return d.log.Wait(ctx, d.read)
 }
 
 // restore takes the cursor, and the output's state, to where they were.
@@ -110,6 +134,9 @@ func (d *Delivery) restore(ctx context.Context) error {
 			return err
 		}
 		d.resumed = placeOf(after, state)
+		if bounded, ok := d.output.(Bounded); ok {
+			bounded.WillComeAgain(d.comingAgain(after))
+		}
 		if stateful, ok := d.output.(Stateful); ok {
 			d.resumed = place{record: after}
 			if err := stateful.Restore(state); err != nil {
@@ -127,6 +154,28 @@ func (d *Delivery) restore(ctx context.Context) error {
 		d.changed(func(s *status) { s.after, s.read = d.read, d.read })
 		return nil
 	})
+}
+
+// mostComingAgain is how many events are counted that will come again: far more than a crash can leave in a file.
+const mostComingAgain = 1_000_000
+
+// comingAgain returns how many events, at most, were on disk behind a cursor when the delivery was made. From mostComingAgain on it is
+// as good as without a bound.
+func (d *Delivery) comingAgain(after uint64) int {
+	count := 0
+	for record, err := range d.log.Read(after) {
+		if err != nil {
+			continue // what cannot be read will not come again
+		}
+		if record.Sequence > d.before {
+			break
+		}
+		_, passed := record.Count()
+		if count += passed; count >= mostComingAgain {
+			return math.MaxInt
+		}
+	}
+	return count
 }
 
 // readAll reads what is on disk. It returns an error only when ctx ended.

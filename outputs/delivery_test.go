@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/logboom/logboom/outputs/logstash"
+	"github.com/logboom/logboom/rules"
 )
 
 // receiver is an output that keeps what it is given, as its script says.
@@ -330,6 +332,52 @@ func TestStatefulOutputsBeginUnderAUsedName(t *testing.T) {
 	eventually(t, "one more", func() bool { return p.count() >= 11 })
 	stop()
 	p.each(11, true)
+}
+
+// bounded notes what it is told will come again.
+type bounded struct {
+	tape
+	again []int
+}
+
+func (b *bounded) WillComeAgain(events int) { b.again = append(b.again, events) }
+
+// An output that takes something away is told how much is behind its cursor.
+func TestOutputsAreToldWhatWillComeAgain(t *testing.T) {
+	h := newHouse(t)
+	b := &bounded{tape: tape{receiver: receiver{t: t}, fails: func() bool { return true }}}
+	d, stop := h.deliver(b, Options{})
+	h.send(7, 10, false)
+	eventually(t, "a failure", func() bool { return d.Stats().Failures > 0 })
+	stop()
+	b.fails = func() bool { return false }
+	d, stop = h.deliver(b, Options{})
+	eventually(t, "all", func() bool { return b.count() == 7 && d.Stats().Behind == 0 })
+	stop()
+	_, stop = h.deliver(b, Options{})
+	stop()
+	if !slices.Equal(b.again, []int{0, 7, 0}) {
+		t.Errorf("told %v", b.again)
+	}
+}
+
+// An output that chooses nothing has its cursor moved, however fast the journal grows and although nothing comes behind that.
+func TestCursorMovesOverWhatIsNotChosen(t *testing.T) {
+	h := newHouse(t)
+	nothing, err := rules.NewFilter(`message == "nothing"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stop := h.deliver(&receiver{t: t}, Options{Where: nothing})
+	for range 30 {
+		h.send(100, 2000, false) // 6 MB, in much less than idleCursor
+	}
+	log := h.pipeline.Events()
+	eventually(t, "a cursor not far behind", func() bool {
+		after, _, err := log.LoadCursor("test")
+		return err == nil && log.Behind(after) < 2*idleBytes
+	})
+	stop()
 }
 
 // newcomer takes what it does not understand for the beginning of what it has, as the file output does.

@@ -48,6 +48,13 @@ type Stateful interface {
 	Restore(state []byte) error
 }
 
+// Bounded is a Stateful output that takes away what a crash left, and must not take away more than will be written again.
+type Bounded interface {
+	Stateful
+	// WillComeAgain tells before each Restore how many events at most stand behind the cursor in the journal.
+	WillComeAgain(events int)
+}
+
 // Noticing is an Output that may have something to tell an operator although it writes.
 type Noticing interface {
 	Output

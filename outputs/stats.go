@@ -30,7 +30,8 @@ type Stats struct {
 	Failures, Retries uint64
 	// DeadLetters counts events that the receiver refused for good.
 	DeadLetters uint64
-	// Missed counts events that an output which need not have everything did not get, because it was too far behind.
+	// Missed counts events that an output which need not have everything did not get, because it was too far behind. Of records that
+	// are passed over unread, all count, also those that Where would not have chosen.
 	Missed uint64
 	// ConditionErrors counts events that were left out because Where could not be evaluated.
 	ConditionErrors uint64

@@ -10,8 +10,12 @@ import (
 	"github.com/logboom/logboom/internal/delivery"
 )
 
-// idleCursor is how often the cursor is stored while nothing is written, because no event is chosen.
-const idleCursor = 10 * time.Second
+// idleCursor is how often the cursor is stored while nothing is written, because no event is chosen, and idleBytes from how much of the
+// journal on it is stored sooner: the journal is kept for it, and a full one takes no events.
+const (
+	idleCursor = 10 * time.Second
+	idleBytes  = 1 << 20
+)
 
 // longestLocalWait bounds the waits between tries of what is on this machine. Asking the disk costs nothing, and until a cursor is
 // stored all that is in flight would come again after a kill.
@@ -49,7 +53,7 @@ func (d *Delivery) flush(ctx context.Context, through place) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	d.filling = nil
+	d.filling, d.passed = nil, false
 	l.through = through
 	l.seal(d.encoder.texts)
 	d.mutex.Lock()
@@ -63,9 +67,9 @@ func (d *Delivery) flush(ctx context.Context, through place) error {
 func (d *Delivery) passOver(ctx context.Context, through place) error {
 	d.mutex.Lock()
 	busy := len(d.inFlight) > 0
-	due := d.options.Now().Sub(d.status.cursorStored) >= idleCursor
+	due := d.options.Now().Sub(d.status.cursorStored) >= idleCursor || d.log.Behind(d.status.after) >= idleBytes
 	d.mutex.Unlock()
-	if busy || !due {
+	if d.passed = busy || !due; d.passed {
 		return nil
 	}
 	return d.storeCursor(ctx, through)

@@ -35,6 +35,10 @@ func (d *Delivery) loadCursor() (found bool, err error) {
 	if !found {
 		cursor = Cursor{After: d.options.StartAfter}
 	}
+	if bounded, ok := d.sink.(Bounded); ok && d.options.Last != nil {
+		last := d.options.Last()
+		bounded.WillComeAgain(int(last - min(last, cursor.After)))
+	}
 	if stateful, ok := d.sink.(Stateful); ok {
 		if err := stateful.Restore(cursor.State); err != nil {
 			return false, fmt.Errorf("restore the sink's state: %w", err)

@@ -38,6 +38,13 @@ type Stateful interface {
 	Restore(state []byte) error
 }
 
+// Bounded is a Stateful sink that takes away what a crash left, and must not take away more than will be delivered again.
+type Bounded interface {
+	Stateful
+	// WillComeAgain tells before each Restore how many transitions stand behind the cursor.
+	WillComeAgain(transitions int)
+}
+
 // Continuing is a Stateful sink with work of its own besides the transitions: a message to bring up to date later, a
 // fact to have on disk before a request goes out.
 //

@@ -333,7 +333,8 @@ func (f *File) cutBack(stored Place) error {
 	}
 	if !ours {
 		f.options.Logger.Warn().Str("path", f.options.Path).
-			Msg("somebody else has written to the file: going on behind that, although the last lines may come again")
+			Msg("somebody else has written to the file, or there is more in it than will be written again, as where the data folder is " +
+				"an older copy: going on behind that, although the last lines may come again")
 		return nil
 	}
 	if err := f.handle.Truncate(stored.Length); err != nil {

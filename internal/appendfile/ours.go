@@ -44,3 +44,27 @@ func startOfLine(reader *bufio.Reader, length int) ([]byte, error) {
 	}
 	return start, err
 }
+
+// Within returns an Options.Ours that also says no to more whole lines than are left, which it takes off that number. What a crash
+// left is written again; where there is more behind a place, the place is that of an older copy, and cutting would lose lines for good.
+func Within(left *int, ours func(end io.Reader) (bool, error)) func(end io.Reader) (bool, error) {
+	return func(end io.Reader) (bool, error) {
+		lines := &lineCounter{from: end}
+		is, err := ours(lines)
+		*left -= lines.count
+		return is && *left >= 0, err
+	}
+}
+
+// lineCounter counts the lines that end in what is read.
+type lineCounter struct {
+	from  io.Reader
+	count int
+}
+
+// Read implements io.Reader.
+func (l *lineCounter) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	l.count += bytes.Count(p[:n], []byte{'\n'})
+	return n, err
+}

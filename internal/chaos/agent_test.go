@@ -33,10 +33,11 @@ func TestAgentsSendEverything(t *testing.T) {
 				defer close(ended)
 				a.run(context.Background())
 			}()
+			isDone := func() bool { return int(a.acknowledged.Load()) == len(streams[0].lines) } // on a busy machine, before it is restarted
 			for n := range 3 {
 				waitFor(t, "some lines", func() bool { return int(a.acknowledged.Load()) > 50*(n+1) })
-				waitFor(t, "its connection", func() bool { return before.connections() == 1 })
-				if a.endLife() != 1 && int(a.acknowledged.Load()) < len(streams[0].lines) {
+				waitFor(t, "its connection", func() bool { return before.connections() == 1 || isDone() })
+				if a.endLife() != 1 && !isDone() {
 					t.Error("it is not there, and has more to send")
 				}
 				before.cut()

@@ -50,7 +50,7 @@ func stdoutOutput() outputKind {
 func (d *decoder) checkFileOutputs(c *Config) {
 	users := map[string]string{}
 	if c.Alerts.File != nil {
-		users[filepath.Clean(c.Alerts.File.Path)] = "alerts.file.path"
+		users[fileOf(c.Alerts.File.Path)] = "alerts.file.path"
 	}
 	for _, output := range c.Outputs {
 		if output.File == nil {
@@ -63,10 +63,25 @@ func (d *decoder) checkFileOutputs(c *Config) {
 		if strings.HasSuffix(output.File.Path, "/") && d.sound(path+".path") {
 			d.complain(path+".path", "is a folder; give a file in it")
 		}
-		file := filepath.Clean(output.File.Path)
+		file := fileOf(output.File.Path)
 		if other, found := users[file]; found && d.sound(path+".path", other) {
 			d.complain(path+".path", "the same file as "+other+"; give each its own")
 		}
 		users[file] = path + ".path"
 	}
+}
+
+// fileOf returns what tells a file from others, whatever links lead to it: two outputs that write to one would cut off each other's lines.
+func fileOf(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		return file
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		return filepath.Join(folder, filepath.Base(path))
+	}
+	return path
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 
 	"github.com/logboom/logboom/internal/appendfile"
 	"github.com/logboom/logboom/outputs"
@@ -25,10 +27,12 @@ type Output struct {
 	// told is the number that State returned last. The loop stores it before it writes again.
 	told uint64
 	tidy *tidier
+	// again is how many events will come again at most, and left how many lines may still be taken away in this Restore.
+	again, left int
 }
 
 var (
-	_ outputs.Stateful = (*Output)(nil)
+	_ outputs.Bounded  = (*Output)(nil)
 	_ outputs.Noticing = (*Output)(nil)
 )
 
@@ -41,13 +45,22 @@ func New(options Options) (*Output, error) {
 	if options.system == nil {
 		options.system = appendfile.Disk{}
 	}
-	return &Output{
-		options: options, system: options.system, number: 1, tidy: newTidier(options),
-		file: appendfile.New(appendfile.Options{
-			Path: options.Path, FileSystem: options.system, Ours: appendfile.LinesThatBegin(ours), Logger: options.Logger,
-		}),
-	}, nil
+	o := &Output{
+		options: options, system: options.system, number: 1, tidy: newTidier(options), again: math.MaxInt, left: math.MaxInt,
+	}
+	o.file = appendfile.New(appendfile.Options{
+		Path: options.Path, FileSystem: options.system, Ours: o.ours(), Logger: options.Logger,
+	})
+	return o, nil
 }
+
+// ours tells of lines whether they are events that may be taken away.
+func (o *Output) ours() func(end io.Reader) (bool, error) {
+	return appendfile.Within(&o.left, appendfile.LinesThatBegin(ours))
+}
+
+// WillComeAgain implements outputs.Bounded.
+func (o *Output) WillComeAgain(events int) { o.again = events }
 
 // State returns which file it is, and up to where it is accounted for.
 func (o *Output) State() []byte {

@@ -384,3 +384,28 @@ func FuzzRestore(f *testing.F) {
 		expect(t, path, content)
 	})
 }
+
+// A data folder that is put back from an older copy knows of less than the file has. What is behind its place will not be written again.
+func TestNothingIsTakenAwayThatWillNotComeAgain(t *testing.T) {
+	for name, rotate := range map[string]int64{"one file": 0, "files set aside": 4000} {
+		t.Run(name, func(t *testing.T) {
+			for comesAgain, kept := range map[int]int{0: 60, 49: 60, 50: 10} {
+				path := filepath.Join(t.TempDir(), "events.ndjson")
+				first := newOutput(t, Options{Path: path, RotateSize: rotate})
+				must(t, first.Restore(nil))
+				put(t, first, 1, 10)
+				copied := first.State()
+				put(t, first, 11, 50)
+				first.State()
+				must(t, first.Close())
+				second := newOutput(t, Options{Path: path, RotateSize: rotate})
+				second.WillComeAgain(comesAgain)
+				must(t, second.Restore(copied))
+				must(t, second.Close())
+				if got := len(split(readAll(t, path))); got != kept {
+					t.Errorf("%d lines are left where %d come again, want %d", got, comesAgain, kept)
+				}
+			}
+		})
+	}
+}

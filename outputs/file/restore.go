@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 
@@ -23,11 +24,13 @@ func (o *Output) Restore(text []byte) error {
 		o.number = list[len(list)-1].number + 1
 	}
 	stored, found := parseState(text)
-	if found {
+	defer func() { o.left = math.MaxInt }() // later on it takes away what it wrote itself
+	if o.left = o.again; found {
 		if err := o.undo(stored, list); err != nil {
 			return err
 		}
 	}
+	o.left = o.again
 	if err := o.file.Restore(stored.Place); err != nil {
 		return err
 	}
@@ -42,6 +45,7 @@ func (o *Output) undo(stored state, list []aside) error {
 	list = slices.DeleteFunc(list, func(a aside) bool { return a.number < stored.File || a.ending != "" })
 	o.number = max(o.number, stored.File)
 	for i, a := range list {
+		o.left = math.MaxInt // how much there is behind the place is judged below
 		has, err := o.holds(a.name(o.options.Path), stored.Place)
 		if err != nil {
 			return err
@@ -49,7 +53,8 @@ func (o *Output) undo(stored state, list []aside) error {
 		if !has {
 			continue // somebody else's
 		}
-		if ours, err := o.areOurs(list[i+1:]); err != nil || !ours {
+		o.left = o.again
+		if ours, err := o.areOurs(a, stored.Place, list[i+1:]); err != nil || !ours {
 			return err
 		}
 		if err := o.putBack(a, list[i+1:]); err != nil {
@@ -61,15 +66,20 @@ func (o *Output) undo(stored state, list []aside) error {
 	return nil
 }
 
-// areOurs tells whether there are only lines of ours in files that were set aside, and in the one at the path, if there is
-// one.
-func (o *Output) areOurs(list []aside) (bool, error) {
-	names := []string{o.options.Path}
-	for _, a := range list {
-		names = append(names, a.name(o.options.Path))
+// areOurs tells whether there are only lines of ours, and no more than will come again, behind a place in a file that was set aside, in
+// the later ones, and in the one at the path, if there is one.
+func (o *Output) areOurs(first aside, place appendfile.Place, later []aside) (bool, error) {
+	type part struct {
+		name string
+		from appendfile.Place
 	}
-	for _, name := range names {
-		ours, err := o.holds(name, appendfile.Start())
+	parts := []part{{first.name(o.options.Path), place}, {o.options.Path, appendfile.Start()}}
+	for _, a := range later {
+		parts = append(parts, part{a.name(o.options.Path), appendfile.Start()})
+	}
+	for _, p := range parts {
+		name := p.name
+		ours, err := o.holds(name, p.from)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -78,7 +88,8 @@ func (o *Output) areOurs(list []aside) (bool, error) {
 		}
 		if !ours {
 			o.options.Logger.Warn().Str("path", name).
-				Msg("somebody else has written to the file: it is left as it is, although its events will come again")
+				Msg("somebody else has written to the file, or there is more in it than will be written again, as where the data folder is " +
+					"an older copy: it is left as it is, although its events may come again")
 			return false, nil
 		}
 	}
@@ -99,7 +110,7 @@ func (o *Output) holds(name string, place appendfile.Place) (bool, error) {
 	if !place.IsIn(file, info.Size()) {
 		return false, nil
 	}
-	behind, err := appendfile.LinesThatBegin(ours)(io.NewSectionReader(file, place.Length, info.Size()-place.Length))
+	behind, err := o.ours()(io.NewSectionReader(file, place.Length, info.Size()-place.Length))
 	if err != nil {
 		return false, fmt.Errorf("read what was set aside: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/rs/zerolog"
@@ -25,23 +26,33 @@ const documentStart = `{"@timestamp":"`
 type Sink struct {
 	path string
 	file *appendfile.File
+	// again is how many transitions will come again at most, and left how many lines may still be taken away in this Restore.
+	again, left int
 }
 
-var _ sinks.Stateful = (*Sink)(nil)
+var _ sinks.Bounded = (*Sink)(nil)
 
 // New returns a sink that writes to path. The file is not touched before Restore or Deliver.
 func New(path string, log zerolog.Logger) (*Sink, error) {
 	if path == "" {
 		return nil, errors.New("the file of alerts needs a path")
 	}
-	options := appendfile.Options{Path: path, Ours: appendfile.LinesThatBegin(documentStart), Logger: log}
-	return &Sink{path, appendfile.New(options)}, nil
+	s := &Sink{path: path, again: math.MaxInt, left: math.MaxInt}
+	s.file = appendfile.New(appendfile.Options{
+		Path: path, Ours: appendfile.Within(&s.left, appendfile.LinesThatBegin(documentStart)), Logger: log,
+	})
+	return s, nil
 }
+
+// WillComeAgain implements sinks.Bounded.
+func (s *Sink) WillComeAgain(transitions int) { s.again = transitions }
 
 // Restore opens the file and, where state says so, cuts off what a crash left at its end. It fails where the file cannot
 // be opened.
 func (s *Sink) Restore(state []byte) error {
 	stored, _ := appendfile.ParsePlace(state) // without one nothing is cut
+	s.left = s.again
+	defer func() { s.left = math.MaxInt }() // later on it takes away what it wrote itself
 	return s.file.Restore(stored)
 }
 
