@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"reflect"
@@ -292,6 +294,26 @@ func (b *ownBroker) run(arguments ...string) {
 	}
 }
 
+// brokerPort returns a port that nobody listens on, nor on the one above it, which the controller takes. It is below those that the
+// system gives to clients, one of which might have it when the broker is started again.
+func brokerPort(t *testing.T) int {
+	t.Helper()
+	free := func(port int) bool {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = listener.Close()
+		}
+		return err == nil
+	}
+	for range 100 {
+		if port := 10_000 + rand.IntN(10_000); free(port) && free(port+1) {
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
+}
+
 // kill ends the broker as if the power had failed, but for what the system has in memory.
 func (b *ownBroker) kill() {
 	b.Helper()
@@ -318,7 +340,7 @@ func (b *ownBroker) kill() {
 // The broker is killed again and again under load, and started. The producer lives, so nothing is lost, and nothing twice.
 func TestRealBrokerIsKilled(t *testing.T) {
 	script := setting(t, serviceVariable)
-	broker := &ownBroker{TB: t, script: script, folder: t.TempDir() + "/kafka", address: fmt.Sprintf("127.0.0.1:%d", freePort(t))}
+	broker := &ownBroker{TB: t, script: script, folder: t.TempDir() + "/kafka", address: fmt.Sprintf("127.0.0.1:%d", brokerPort(t))}
 	broker.run("start")
 	t.Cleanup(func() { broker.run("stop", "--wipe") })
 	topic := newTopic(t, broker.address, 3, nil)
