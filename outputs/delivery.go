@@ -78,8 +78,7 @@ func NewDelivery(name string, output Output, log Log, options Options) *Delivery
 		before = log.Last()
 	}
 	return &Delivery{
-		before: before,
-		name:   name, output: output, log: log, options: options, encoder: newEncoder(&options),
+		name: name, output: output, log: log, before: before, options: options, encoder: newEncoder(&options),
 		slots: make(chan struct{}, writes), status: newStatus(name),
 		condition: delivery.Condition{Log: options.Logger, Now: options.Now, What: "events"},
 	}
@@ -135,7 +134,7 @@ func (d *Delivery) restore(ctx context.Context) error {
 		}
 		d.resumed = placeOf(after, state)
 		if bounded, ok := d.output.(Bounded); ok {
-			bounded.WillComeAgain(d.comingAgain(after))
+			bounded.WillComeAgain(func() int { return d.comingAgain(after) })
 		}
 		if stateful, ok := d.output.(Stateful); ok {
 			d.resumed = place{record: after}

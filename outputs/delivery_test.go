@@ -340,7 +340,7 @@ type bounded struct {
 	again []int
 }
 
-func (b *bounded) WillComeAgain(events int) { b.again = append(b.again, events) }
+func (b *bounded) WillComeAgain(events func() int) { b.again = append(b.again, events()) }
 
 // An output that takes something away is told how much is behind its cursor.
 func TestOutputsAreToldWhatWillComeAgain(t *testing.T) {

@@ -51,8 +51,9 @@ type Stateful interface {
 // Bounded is a Stateful output that takes away what a crash left, and must not take away more than will be written again.
 type Bounded interface {
 	Stateful
-	// WillComeAgain tells before each Restore how many events at most stand behind the cursor in the journal.
-	WillComeAgain(events int)
+	// WillComeAgain gives before each Restore what tells, during it, how many events at most stand behind the cursor in the journal. To
+	// find out means to read these, so it is asked only where there is something to take away.
+	WillComeAgain(events func() int)
 }
 
 // Noticing is an Output that may have something to tell an operator although it writes.

@@ -91,8 +91,10 @@ type evaluator struct {
 	slots    []operand
 	text     []byte
 
-	machine     vm.VM
-	environment []any // its Fields
+	machine vm.VM
+	// environment is what expr's machine runs on, and variables the fields in it.
+	environment map[string]any
+	variables   []any
 }
 
 // newEvaluator returns one for blocks of up to so many events.
@@ -100,7 +102,7 @@ func newEvaluator(set *Set, events int) evaluator {
 	fields := set.selector.Len()
 	return evaluator{
 		fields: fields, first: 1, values: make([]event.Value, fields*events), operands: make([]operand, fields*events),
-		columns: make([]column, fields), slots: make([]operand, set.slots),
+		columns: make([]column, fields), slots: make([]operand, set.slots), environment: make(map[string]any),
 	}
 }
 
@@ -184,14 +186,15 @@ func isNothing(value event.Value) bool { return value.Kind() <= event.Null }
 
 // run gives the condition and the event at hand to expr's machine.
 func (e *evaluator) run(c *condition) verdict {
-	e.environment = e.environment[:0]
+	e.variables = e.variables[:0]
 	missing := false
 	for _, field := range c.fields {
 		value := e.value(field).Any()
 		missing = missing || value == nil
-		e.environment = append(e.environment, value)
+		e.variables = append(e.variables, value)
 	}
-	result, err := e.machine.Run(c.program, map[string]any{fieldsName: e.environment})
+	e.environment[fieldsName] = e.variables
+	result, err := e.machine.Run(c.program, e.environment)
 	switch on, isBool := result.(bool); {
 	case err == nil && isBool && on:
 		return matches

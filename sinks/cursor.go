@@ -36,8 +36,10 @@ func (d *Delivery) loadCursor() (found bool, err error) {
 		cursor = Cursor{After: d.options.StartAfter}
 	}
 	if bounded, ok := d.sink.(Bounded); ok && d.options.Last != nil {
-		last := d.options.Last()
-		bounded.WillComeAgain(int(last - min(last, cursor.After)))
+		bounded.WillComeAgain(func() int {
+			last := d.options.Last()
+			return int(last - min(last, cursor.After))
+		})
 	}
 	if stateful, ok := d.sink.(Stateful); ok {
 		if err := stateful.Restore(cursor.State); err != nil {

@@ -319,6 +319,31 @@ func TestStateComesBackWithTheCursor(t *testing.T) {
 	})
 }
 
+// careful is a sink that takes away what will come again, and no more.
+type careful struct {
+	*scripted
+	again []int
+}
+
+func (c *careful) WillComeAgain(transitions func() int) { c.again = append(c.again, transitions()) }
+
+func TestSinksAreToldWhatWillComeAgain(t *testing.T) {
+	for after, want := range map[uint64]int{0: 5, 3: 2, 5: 0, 9: 0} {
+		bubble(t, 5, func(t *testing.T, w *world) {
+			if err := w.cursors.StoreCursor("s", sinks.Cursor{After: after}); err != nil {
+				t.Fatal(err)
+			}
+			c := &careful{scripted: w.sink}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := sinks.NewDelivery("s", c, w.outbox, w, w.writeLetter, w.options).Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "told", c.again, fmt.Sprintf("[%d]", want))
+		})
+	}
+}
+
 func TestRestoreIsTriedAgain(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, w *world) {
 		var mended atomic.Bool

@@ -41,8 +41,8 @@ type Stateful interface {
 // Bounded is a Stateful sink that takes away what a crash left, and must not take away more than will be delivered again.
 type Bounded interface {
 	Stateful
-	// WillComeAgain tells before each Restore how many transitions stand behind the cursor.
-	WillComeAgain(transitions int)
+	// WillComeAgain gives before each Restore what tells, during it, how many transitions stand behind the cursor.
+	WillComeAgain(transitions func() int)
 }
 
 // Continuing is a Stateful sink with work of its own besides the transitions: a message to bring up to date later, a

@@ -87,12 +87,14 @@ func (f *File) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// Restore opens the file and, where it has the stored place, cuts off what a crash left behind that.
-func (f *File) Restore(stored Place) error {
+// Restore opens the file and, where it has the stored place, cuts off what a crash left behind that. again, if it is not nil, is asked
+// how many lines at most will be written again: where there are more, the place is that of an older copy of the state, and to cut would
+// be to lose lines for good.
+func (f *File) Restore(stored Place, again func() int) error {
 	f.Forget()
 	_, err := f.Current()
 	if err == nil {
-		err = f.cutBack(stored)
+		err = f.cutBack(stored, again)
 	}
 	if err == nil {
 		err = f.account()
@@ -118,7 +120,7 @@ func (f *File) Current() (renewed bool, err error) {
 	if !f.damaged {
 		return renewed, nil
 	}
-	if err := f.cutBack(f.accounted); err != nil {
+	if err := f.cutBack(f.accounted, nil); err != nil {
 		return renewed, err
 	}
 	f.damaged = false
@@ -314,8 +316,9 @@ func (f *File) pass(ctx context.Context, pieces iter.Seq[[]byte]) error {
 	return nil
 }
 
-// cutBack cuts the open file back to a place, if it has that place, and what lies behind is nothing but ours.
-func (f *File) cutBack(stored Place) error {
+// cutBack cuts the open file back to a place, if it has that place, and what lies behind is nothing but ours, and no more than will be
+// written again.
+func (f *File) cutBack(stored Place, again func() int) error {
 	regular, err := f.regular()
 	if err != nil || !regular {
 		return err
@@ -327,11 +330,11 @@ func (f *File) cutBack(stored Place) error {
 	if size <= stored.Length || !stored.IsIn(f.handle, size) {
 		return nil
 	}
-	ours, err := f.options.Ours(io.NewSectionReader(f.handle, stored.Length, size-stored.Length))
+	ours, lines, err := Judge(f.options.Ours, io.NewSectionReader(f.handle, stored.Length, size-stored.Length))
 	if err != nil {
 		return fmt.Errorf("read the end of the file: %w", err)
 	}
-	if !ours {
+	if !ours || again != nil && lines > again() {
 		f.options.Logger.Warn().Str("path", f.options.Path).
 			Msg("somebody else has written to the file, or there is more in it than will be written again, as where the data folder is " +
 				"an older copy: going on behind that, although the last lines may come again")

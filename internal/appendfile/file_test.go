@@ -79,7 +79,7 @@ func opened(t *testing.T, disk FileSystem) (*File, string) {
 	path := filepath.Join(t.TempDir(), "a.ndjson")
 	file := New(Options{Path: path, FileSystem: disk, Ours: LinesThatBegin("{"), Logger: zerolog.Nop()})
 	t.Cleanup(func() { file.Close() })
-	must(t, file.Restore(Place{}))
+	must(t, file.Restore(Place{}, nil))
 	must(t, put(t, file, "{1}\n"))
 	return file, path
 }
@@ -264,7 +264,7 @@ func TestPlaces(t *testing.T) {
 func TestDevice(t *testing.T) {
 	file := New(Options{Path: os.DevNull, Ours: LinesThatBegin("{")})
 	defer file.Close()
-	must(t, file.Restore(Start()))
+	must(t, file.Restore(Start(), nil))
 	must(t, put(t, file, "{1}\n"))
 	if file.Accounted().IsSet() || file.Regular() {
 		t.Errorf("%+v", file.Accounted())
@@ -284,7 +284,7 @@ func TestOldLinesLeaveMemory(t *testing.T) {
 	disk := &faulty{}
 	path := filepath.Join(t.TempDir(), "lines")
 	file := New(Options{Path: path, FileSystem: disk, Ours: LinesThatBegin("{"), Logger: zerolog.Nop()})
-	if err := file.Restore(Place{}); err != nil {
+	if err := file.Restore(Place{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	line := append(bytes.Repeat([]byte("x"), cached/4-1), '\n')

@@ -45,15 +45,11 @@ func startOfLine(reader *bufio.Reader, length int) ([]byte, error) {
 	return start, err
 }
 
-// Within returns an Options.Ours that also says no to more whole lines than are left, which it takes off that number. What a crash
-// left is written again; where there is more behind a place, the place is that of an older copy, and cutting would lose lines for good.
-func Within(left *int, ours func(end io.Reader) (bool, error)) func(end io.Reader) (bool, error) {
-	return func(end io.Reader) (bool, error) {
-		lines := &lineCounter{from: end}
-		is, err := ours(lines)
-		*left -= lines.count
-		return is && *left >= 0, err
-	}
+// Judge asks an Options.Ours about the end of a file, and counts the whole lines in it.
+func Judge(ours func(end io.Reader) (bool, error), end io.Reader) (is bool, lines int, err error) {
+	counter := &lineCounter{from: end}
+	is, err = ours(counter)
+	return is, counter.count, err
 }
 
 // lineCounter counts the lines that end in what is read.

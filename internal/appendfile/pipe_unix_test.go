@@ -17,7 +17,7 @@ func TestPipeThatIsFull(t *testing.T) {
 	must(t, syscall.Mkfifo(path, 0o600))
 	file := New(Options{Path: path, Ours: LinesThatBegin("{")})
 	defer file.Close()
-	if err := file.Restore(Place{}); err == nil {
+	if err := file.Restore(Place{}, nil); err == nil {
 		t.Error("opening a pipe that nobody reads succeeded")
 	}
 	reader, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)

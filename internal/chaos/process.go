@@ -109,20 +109,28 @@ func (p *program) endedItself(err error) {
 	p.crashes = append(p.crashes, text)
 }
 
-// kill ends the process as a crash does, and waits until it is gone. It returns 1, or 0 where there is none right now.
-func (p *program) kill() int {
+// end sends the process a signal that ends it, after note, which is called with the mutex held. It returns the process, and what is
+// closed when it is gone, or nil where there is none right now.
+func (p *program) end(signal os.Signal, note func()) (command *exec.Cmd, ended <-chan struct{}) {
 	p.mutex.Lock()
-	command, ended := p.command, p.ended
+	defer p.mutex.Unlock()
 	select {
-	case <-ended:
-		p.mutex.Unlock()
-		return 0
+	case <-p.ended:
+		return nil, nil
 	default:
 	}
 	p.killing = true
-	p.kills = append(p.kills, time.Now())
-	_ = command.Process.Kill() // fails where it is gone already
-	p.mutex.Unlock()
+	note()
+	_ = p.command.Process.Signal(signal) // fails where it is gone already
+	return p.command, p.ended
+}
+
+// kill ends the process as a crash does, and waits until it is gone. It returns 1, or 0 where there is none right now.
+func (p *program) kill() int {
+	_, ended := p.end(syscall.SIGKILL, func() { p.kills = append(p.kills, time.Now()) })
+	if ended == nil {
+		return 0
+	}
 	<-ended
 	return 1
 }
@@ -130,25 +138,17 @@ func (p *program) kill() int {
 // terminate asks the process to end, and waits until it is gone; it is killed, and that is a crash, if it stays for longer than it
 // says. It returns 1, or 0 where there is none right now.
 func (p *program) terminate(patience time.Duration) int {
-	p.mutex.Lock()
-	command, ended := p.command, p.ended
-	select {
-	case <-ended:
-		p.mutex.Unlock()
+	command, ended := p.end(syscall.SIGTERM, func() { p.stops++ })
+	if ended == nil {
 		return 0
-	default:
 	}
-	p.killing = true
-	p.stops++
-	_ = command.Process.Signal(syscall.SIGTERM) // fails where it is gone already
-	p.mutex.Unlock()
 	select {
 	case <-ended:
 	case <-time.After(patience):
 		p.mutex.Lock()
 		p.crashes = append(p.crashes, fmt.Sprintf("%s: logboom was still there %s after SIGTERM", clock(time.Now()), patience))
-		_ = command.Process.Kill()
 		p.mutex.Unlock()
+		_ = command.Process.Kill()
 		<-ended
 	}
 	p.mutex.Lock()

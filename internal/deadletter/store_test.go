@@ -111,6 +111,20 @@ func TestControlCharactersDoNotMakeALineGrowSixfold(t *testing.T) {
 	}
 }
 
+// Texts of an event may be megabytes of what HTML would have escaped, and must fit a line that is read back.
+func TestTextsStandAsTheyAre(t *testing.T) {
+	folder := t.TempDir()
+	store := open(t, folder, Options{})
+	const text = `<a href="b">&</a>`
+	write(t, store, Letter{Output: "kafka", Reason: "r", Document: []byte(`{}`), Event: &Event{Time: 1, Texts: [][]byte{[]byte(text)}}})
+	if line := contents(t, folder)[0]; !strings.Contains(line, `<a href=\"b\">&</a>`) {
+		t.Errorf("the line is %s", line)
+	}
+	if got := letters(t, folder)[0].Letter.Event.Texts[0]; string(got) != text {
+		t.Errorf("read back %s", got)
+	}
+}
+
 func TestTheOldestMakeRoom(t *testing.T) {
 	folder := t.TempDir()
 	var log bytes.Buffer

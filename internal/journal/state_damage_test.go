@@ -20,7 +20,7 @@ func stateTemplate(t *testing.T) string {
 	update(t, j, func(tx *Tx) error {
 		for number := uint64(1); number <= 60; number++ {
 			data := bytes.Repeat([]byte{byte(number)}, 100)
-			if err := errors.Join(tx.PutTransition(number, data), tx.PutEnd("rule", data, int64(number))); err != nil {
+			if err := errors.Join(tx.PutTransition(number, data), tx.PutEnds([]End{{"rule", data, int64(number)}})); err != nil {
 				return err
 			}
 		}

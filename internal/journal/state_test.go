@@ -116,7 +116,7 @@ func TestEnds(t *testing.T) {
 	}
 	update(t, j, func(tx *Tx) error {
 		for _, one := range ends {
-			if err := tx.PutEnd(one.rule, one.key, one.end); err != nil {
+			if err := tx.PutEnds([]End{{one.rule, one.key, one.end}}); err != nil {
 				return err
 			}
 		}
@@ -274,7 +274,7 @@ func TestStateChurn(t *testing.T) {
 		update(t, j, func(tx *Tx) error {
 			for range random.IntN(400) {
 				name := fmt.Sprint(random.IntN(2000), string(big(random.IntN(200))))
-				if err := tx.PutEnd(name, nil, 1); err != nil {
+				if err := tx.PutEnds([]End{{name, nil, 1}}); err != nil {
 					return err
 				}
 				name = fmt.Sprintf("%*d", 1+random.IntN(9), random.IntN(3000))

@@ -114,11 +114,6 @@ func (t *Tx) TransitionNumbers() (first, last uint64, err error) {
 	return first, last, err
 }
 
-// PutEnd stores when the last episode of a rule's key ended, in nanoseconds since 1970. Ends are never removed.
-func (t *Tx) PutEnd(rule string, key []byte, end int64) error {
-	return t.put(bucketEnds, endKey(rule, key), bigEndian(uint64(end)))
-}
-
 // End is when the last episode of a rule's key ended, in nanoseconds since 1970.
 type End struct {
 	Rule string
@@ -126,8 +121,8 @@ type End struct {
 	End  int64
 }
 
-// PutEnds is PutEnd for many. It stores them in the order in which they stand in the small state: in any other one, bbolt would move
-// half of those before for each.
+// PutEnds stores ends, which are never removed. It does so in the order in which they stand in the small state: in any other one, bbolt
+// would move half of those before for each.
 func (t *Tx) PutEnds(ends []End) error {
 	type entry struct{ key, value []byte }
 	entries := make([]entry, len(ends))
@@ -143,7 +138,7 @@ func (t *Tx) PutEnds(ends []End) error {
 	return nil
 }
 
-// End returns what PutEnd stored, and false where there is nothing.
+// End returns what PutEnds stored, and false where there is nothing.
 func (t *Tx) End(rule string, key []byte) (int64, bool, error) {
 	value, err := t.get(bucketEnds, endKey(rule, key))
 	if err != nil || len(value) != 8 {

@@ -19,9 +19,7 @@ func TestAWindowOfAlerts(t *testing.T) {
 	}
 	const keys, kept = 100_000, 10_000
 	h := newHouse(t, rules.Rule{Name: strings.Repeat("r", 150), Window: time.Minute, Threshold: 1, GroupBy: []string{"host"}, MaxKeys: kept, Idle: rules.DefaultIdle})
-	h.options.Outputs = []string{"o"}
-	h.reopen()
-	h.budget = 2 << 30
+	h.options.Outputs, h.budget = []string{"o"}, 2<<30
 	h.reopen()
 	now := event.AppendTime(nil, time.Now().UnixNano())
 	documents := make([][]byte, keys)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"math"
 
 	"github.com/logboom/logboom/internal/appendfile"
 	"github.com/logboom/logboom/outputs"
@@ -25,10 +23,9 @@ type Output struct {
 	// number is what the file at the path will be called when it is set aside.
 	number uint64
 	// told is the number that State returned last. The loop stores it before it writes again.
-	told uint64
-	tidy *tidier
-	// again is how many events will come again at most, and left how many lines may still be taken away in this Restore.
-	again, left int
+	told  uint64
+	tidy  *tidier
+	again func() int // see WillComeAgain
 }
 
 var (
@@ -45,22 +42,16 @@ func New(options Options) (*Output, error) {
 	if options.system == nil {
 		options.system = appendfile.Disk{}
 	}
-	o := &Output{
-		options: options, system: options.system, number: 1, tidy: newTidier(options), again: math.MaxInt, left: math.MaxInt,
-	}
-	o.file = appendfile.New(appendfile.Options{
-		Path: options.Path, FileSystem: options.system, Ours: o.ours(), Logger: options.Logger,
-	})
-	return o, nil
-}
-
-// ours tells of lines whether they are events that may be taken away.
-func (o *Output) ours() func(end io.Reader) (bool, error) {
-	return appendfile.Within(&o.left, appendfile.LinesThatBegin(ours))
+	return &Output{
+		options: options, system: options.system, number: 1, tidy: newTidier(options),
+		file: appendfile.New(appendfile.Options{
+			Path: options.Path, FileSystem: options.system, Ours: appendfile.LinesThatBegin(ours), Logger: options.Logger,
+		}),
+	}, nil
 }
 
 // WillComeAgain implements outputs.Bounded.
-func (o *Output) WillComeAgain(events int) { o.again = events }
+func (o *Output) WillComeAgain(events func() int) { o.again = events }
 
 // State returns which file it is, and up to where it is accounted for.
 func (o *Output) State() []byte {

@@ -399,7 +399,7 @@ func TestNothingIsTakenAwayThatWillNotComeAgain(t *testing.T) {
 				first.State()
 				must(t, first.Close())
 				second := newOutput(t, Options{Path: path, RotateSize: rotate})
-				second.WillComeAgain(comesAgain)
+				second.WillComeAgain(func() int { return comesAgain })
 				must(t, second.Restore(copied))
 				must(t, second.Close())
 				if got := len(split(readAll(t, path))); got != kept {

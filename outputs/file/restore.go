@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"slices"
 
@@ -24,14 +23,12 @@ func (o *Output) Restore(text []byte) error {
 		o.number = list[len(list)-1].number + 1
 	}
 	stored, found := parseState(text)
-	defer func() { o.left = math.MaxInt }() // later on it takes away what it wrote itself
-	if o.left = o.again; found {
+	if found {
 		if err := o.undo(stored, list); err != nil {
 			return err
 		}
 	}
-	o.left = o.again
-	if err := o.file.Restore(stored.Place); err != nil {
+	if err := o.file.Restore(stored.Place, o.again); err != nil {
 		return err
 	}
 	o.told = o.number
@@ -45,16 +42,14 @@ func (o *Output) undo(stored state, list []aside) error {
 	list = slices.DeleteFunc(list, func(a aside) bool { return a.number < stored.File || a.ending != "" })
 	o.number = max(o.number, stored.File)
 	for i, a := range list {
-		o.left = math.MaxInt // how much there is behind the place is judged below
-		has, err := o.holds(a.name(o.options.Path), stored.Place)
+		has, lines, err := o.holds(a.name(o.options.Path), stored.Place)
 		if err != nil {
 			return err
 		}
 		if !has {
 			continue // somebody else's
 		}
-		o.left = o.again
-		if ours, err := o.areOurs(a, stored.Place, list[i+1:]); err != nil || !ours {
+		if ours, err := o.areOurs(list[i+1:], lines); err != nil || !ours {
 			return err
 		}
 		if err := o.putBack(a, list[i+1:]); err != nil {
@@ -66,55 +61,55 @@ func (o *Output) undo(stored state, list []aside) error {
 	return nil
 }
 
-// areOurs tells whether there are only lines of ours, and no more than will come again, behind a place in a file that was set aside, in
-// the later ones, and in the one at the path, if there is one.
-func (o *Output) areOurs(first aside, place appendfile.Place, later []aside) (bool, error) {
-	type part struct {
-		name string
-		from appendfile.Place
+// areOurs tells whether there are only lines of ours in files that were set aside, and in the one at the path, if there is one; and no
+// more of them, with so many lines before these files, than will be written again.
+func (o *Output) areOurs(list []aside, lines int) (bool, error) {
+	names := []string{o.options.Path}
+	for _, a := range list {
+		names = append(names, a.name(o.options.Path))
 	}
-	parts := []part{{first.name(o.options.Path), place}, {o.options.Path, appendfile.Start()}}
-	for _, a := range later {
-		parts = append(parts, part{a.name(o.options.Path), appendfile.Start()})
-	}
-	for _, p := range parts {
-		name := p.name
-		ours, err := o.holds(name, p.from)
+	for _, name := range names {
+		ours, more, err := o.holds(name, appendfile.Start())
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return false, err
 		}
-		if !ours {
+		if lines += more; !ours {
 			o.options.Logger.Warn().Str("path", name).
-				Msg("somebody else has written to the file, or there is more in it than will be written again, as where the data folder is " +
-					"an older copy: it is left as it is, although its events may come again")
+				Msg("somebody else has written to the file: it is left as it is, although its events will come again")
 			return false, nil
 		}
+	}
+	if o.again != nil && lines > o.again() {
+		o.options.Logger.Warn().Str("path", o.options.Path).Int("lines", lines).
+			Msg("there is more in the file, and in those that were set aside, than will be written again, as where the data folder is an older " +
+				"copy: it is left as it is, although its last events may come again")
+		return false, nil
 	}
 	return true, nil
 }
 
-// holds tells whether a file has a place, and only lines of ours behind it.
-func (o *Output) holds(name string, place appendfile.Place) (bool, error) {
+// holds tells whether a file has a place, and only lines of ours behind it, and how many these are.
+func (o *Output) holds(name string, place appendfile.Place) (is bool, lines int, err error) {
 	file, err := o.system.OpenFile(name, os.O_RDONLY, 0)
 	if err != nil {
-		return false, fmt.Errorf("open what was set aside: %w", err)
+		return false, 0, fmt.Errorf("open what was set aside: %w", err)
 	}
 	defer file.Close() //nolint:errcheck // it was only read
 	info, err := file.Stat()
 	if err != nil {
-		return false, fmt.Errorf("stat what was set aside: %w", err)
+		return false, 0, fmt.Errorf("stat what was set aside: %w", err)
 	}
 	if !place.IsIn(file, info.Size()) {
-		return false, nil
+		return false, 0, nil
 	}
-	behind, err := o.ours()(io.NewSectionReader(file, place.Length, info.Size()-place.Length))
+	is, lines, err = appendfile.Judge(appendfile.LinesThatBegin(ours), io.NewSectionReader(file, place.Length, info.Size()-place.Length))
 	if err != nil {
-		return false, fmt.Errorf("read what was set aside: %w", err)
+		return false, 0, fmt.Errorf("read what was set aside: %w", err)
 	}
-	return behind, nil
+	return is, lines, nil
 }
 
 // putBack removes what is later than a file and gives it its first name back, in the place of the file that is there now,

@@ -189,6 +189,7 @@ func TestTemplateMistakes(t *testing.T) {
 		{"%{}", "at byte 0: write a field as %{name} or %{[a][b]}"},
 		{"x%{[a]b}", "at byte 1: write a field as %{name} or %{[a][b]}"},
 		{"%{[a}", "bracket is not closed"},
+		{"x%{[tags][0]}", "at byte 1: %{[tags][0]}: places in arrays, as [0], are not supported"},
 		{"%{+YYYY.MM.ddT}", `at byte 10: Joda-Time has no letter 'T' that is supported here, use any of CDEGHKMSYZadehkmswxyz or put it in single quotes`},
 		{"%{+}", "the date pattern is empty, write one such as yyyy.MM.dd"},
 		{"%{+'a}", "at byte 0: a single quote is not closed, add another"},

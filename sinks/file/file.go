@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"math"
 	"slices"
 
 	"github.com/rs/zerolog"
@@ -24,10 +23,9 @@ const documentStart = `{"@timestamp":"`
 // unaccounted for stays in the rotated file and is written again to the new one. And a path that is no regular file (a
 // pipe, a device) is written to and nothing more.
 type Sink struct {
-	path string
-	file *appendfile.File
-	// again is how many transitions will come again at most, and left how many lines may still be taken away in this Restore.
-	again, left int
+	path  string
+	file  *appendfile.File
+	again func() int // see WillComeAgain
 }
 
 var _ sinks.Bounded = (*Sink)(nil)
@@ -37,23 +35,18 @@ func New(path string, log zerolog.Logger) (*Sink, error) {
 	if path == "" {
 		return nil, errors.New("the file of alerts needs a path")
 	}
-	s := &Sink{path: path, again: math.MaxInt, left: math.MaxInt}
-	s.file = appendfile.New(appendfile.Options{
-		Path: path, Ours: appendfile.Within(&s.left, appendfile.LinesThatBegin(documentStart)), Logger: log,
-	})
-	return s, nil
+	options := appendfile.Options{Path: path, Ours: appendfile.LinesThatBegin(documentStart), Logger: log}
+	return &Sink{path: path, file: appendfile.New(options)}, nil
 }
 
 // WillComeAgain implements sinks.Bounded.
-func (s *Sink) WillComeAgain(transitions int) { s.again = transitions }
+func (s *Sink) WillComeAgain(transitions func() int) { s.again = transitions }
 
 // Restore opens the file and, where state says so, cuts off what a crash left at its end. It fails where the file cannot
 // be opened.
 func (s *Sink) Restore(state []byte) error {
 	stored, _ := appendfile.ParsePlace(state) // without one nothing is cut
-	s.left = s.again
-	defer func() { s.left = math.MaxInt }() // later on it takes away what it wrote itself
-	return s.file.Restore(stored)
+	return s.file.Restore(stored, s.again)
 }
 
 // State returns the place up to which the file is accounted for.

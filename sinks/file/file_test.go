@@ -308,3 +308,19 @@ func FuzzRestore(f *testing.F) {
 		}
 	})
 }
+
+// A data folder that is put back from an older copy knows of fewer alerts than the file has.
+func TestNothingIsCutOffThatWillNotComeAgain(t *testing.T) {
+	for again, kept := range map[int]int{0: 8, 4: 8, 5: 3} {
+		path := filepath.Join(t.TempDir(), "alerts.ndjson")
+		first := restored(t, path, nil)
+		deliver(t, first, 1, 3)
+		copied := first.State()
+		deliver(t, first, 4, 5)
+		must(t, first.Close())
+		second := newSink(t, path)
+		second.WillComeAgain(func() int { return again })
+		must(t, second.Restore(copied))
+		expect(t, path, documents(1, kept))
+	}
+}
