@@ -18,7 +18,7 @@
 //   - What is counted never comes from logboom: receivers are read directly, lines and alerts are known beforehand (ledger.go
 //     and model.go). logboom is asked only whether there is anything left to wait for.
 //   - A receiver counts each line by agent, file and offset, and compares its content.
-//   - A double is explained by what was in flight at a kill, or by nothing (explanation.go).
+//   - A double is explained by what was in flight at a kill or a stop, or by nothing (explanation.go).
 //   - A fault notes what it met; what met nothing, and what was left out, the report says to be not proved.
 //   - A fault is over before the counting begins.
 package chaos

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// explanation tells which doubles of a receiver stem from batches that were in flight when logboom, or the receiver, was killed.
+// explanation tells which doubles of a receiver stem from batches that were in flight when logboom was killed, or had stopped while
+// something else was broken, or when the receiver was killed.
 //
 // A batch is in flight from its first event's receipt until the cursor behind it is on disk. How long that takes depends: it
 // is milliseconds, unless the receiver is busy, the disk is full and takes no cursor, or a batch before it has to be tried
@@ -18,7 +19,7 @@ type explanation struct {
 	heard []int64
 }
 
-// kill is when something was killed, and how many doubles stem from that.
+// kill is when something was killed or had stopped, and how many doubles stem from that.
 type kill struct {
 	at, heard int64 // nanoseconds; heard is the last receipt before it
 	doubles   int

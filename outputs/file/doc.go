@@ -6,7 +6,8 @@
 // A line is done when it is fsynced. Each event is in the files exactly once, also after a crash or a kill: which file it
 // is, and the place up to which that is accounted for, are stored with the output's cursor, and what a crash left behind
 // that is taken away before the same events are written again. Nothing else is ever taken away: not where nothing is
-// stored, not from a file that was renamed, replaced or emptied by somebody else, and not lines that are no JSON objects.
+// stored, not from a file that was renamed, replaced or emptied by somebody else, not lines that are no JSON objects, and not more lines
+// than will be written again, as where the data folder is put back from an older copy.
 //
 // # Rotation
 //
